@@ -1,0 +1,43 @@
+// `socket`, which can be called with `new` and without.
+
+import type { Int } from './args.js'
+import type { SocketOptions } from './base.js'
+import type { Family } from './family/types.js'
+import { Socket } from './socket.js'
+
+/** How `socket` is called. */
+export interface SocketConstructor {
+  readonly prototype: Socket
+  /** An AF_INET, SOCK_STREAM socket. socket(2) */
+  new (): Socket<Family<'AF_INET'>>
+  /**
+   * @param family AF_INET if left out, or what `fileno` is
+   * @param type SOCK_STREAM if left out, or what `fileno` is
+   * @param proto 0 if left out, or what `fileno` is
+   * @param fileno a descriptor to use, which the socket owns from then on
+   * @throws PermissionError a raw or packet socket without CAP_NET_RAW
+   * @throws OSError EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such socket
+   */
+  new <F extends number>(family: F, type?: Int, proto?: Int, fileno?: number | null): Socket<F>
+  /** The same parameters by name. */
+  new <F extends number = number>(options: SocketOptions<F>): Socket<F>
+  (): Socket<Family<'AF_INET'>>
+  <F extends number>(family: F, type?: Int, proto?: Int, fileno?: number | null): Socket<F>
+  <F extends number = number>(options: SocketOptions<F>): Socket<F>
+}
+
+/** A socket. socket(2); Python's `socket.socket(family, type, proto, fileno)`. */
+export const socket = function socket(...args: unknown[]): Socket {
+  const [family, type, proto, fileno] = args
+  const byName = family !== null && typeof family === 'object'
+  const options = byName ? family : { family, type, proto, fileno }
+  return Reflect.construct(Socket, [options], new.target ?? Socket)
+} as unknown as SocketConstructor
+
+/** A blocking socket of family F. */
+export type socket<F extends number = number> = Socket<F>
+
+// So that `instanceof`, `class … extends socket` and statics work as for a class.
+Object.setPrototypeOf(socket, Socket)
+Object.defineProperty(socket, 'prototype', { value: Socket.prototype, writable: false })
+Object.defineProperty(Socket.prototype, 'constructor', { value: socket })

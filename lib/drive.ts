@@ -1,0 +1,105 @@
+// Waiting, for the blocking twin: an op is tried, and tried again when poll(2)
+// says that it may succeed.
+
+import { isMainThread } from 'node:worker_threads'
+import { oserror, TimeoutError } from './errors.js'
+import { readInt } from './family/wire.js'
+import { type Handle, mustNotBlock } from './handle.js'
+import { constants, errnos, layout, native } from './native.js'
+import * as signals from './signals.js'
+
+const { EAGAIN, EINPROGRESS, EINTR } = errnos
+export const READ = constants.POLLIN
+export const WRITE = constants.POLLOUT
+
+/** -errno. */
+export type Failure = number
+
+/** A system call and the decoding of its result. It never waits. */
+export type Op<T> = (fd: number) => T | Failure
+
+/** An empty function that native code calls to learn whether a worker is ending. */
+const tick = isMainThread ? null : () => {}
+
+/** Runs an op to its result, waiting for `event` as long as the timeout lets it. */
+export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): T {
+  const listening = signals.listening()
+  if (listening) signals.arm()
+  if (!h.nonblocking && mustNotBlock(h.timeout))
+    h.nonblocking = native.nonblocking(h.fd, true) === 0
+  let wait: Wait | null = null
+  for (;;) {
+    if (listening && signals.caught()) throw signals.interrupted(syscall)
+    const result = op(h.fd)
+    if (typeof result !== 'number' || result >= 0) return result as T
+    if (result === -EINTR) continue // not a signal that anybody listens for
+    if (!mayWait(h, result, syscall)) throw oserror(result, syscall)
+    wait ??= new Wait(h, event, syscall)
+    wait.next(result)
+  }
+}
+
+/** Whether a failure only means: not yet. */
+function mayWait(h: Handle, result: Failure, syscall: string): boolean {
+  if (h.timeout === 0) return false
+  if (result === -EINPROGRESS) return h.nonblocking
+  if (result !== -EAGAIN) return false
+  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
+  if (syscall === 'connect')
+    return h.timeout === null && h.nonblocking && h.family === constants.AF_UNIX
+  // A kernel-blocking socket gives EAGAIN after its SO_RCVTIMEO; or somebody who
+  // shares the descriptor has made it non-blocking.
+  if (!h.nonblocking) h.nonblocking = native.nonblocking(h.fd, null) === 1
+  return h.nonblocking
+}
+
+/** One blocking call's waits, which share a deadline. */
+class Wait {
+  readonly #h: Handle
+  readonly #event: number
+  readonly #syscall: string
+  /** ms on the clock of performance.now(); infinite for none. */
+  readonly #deadline: number
+  #count = 0
+
+  constructor(h: Handle, event: number, syscall: string) {
+    this.#h = h
+    this.#event = event
+    this.#syscall = syscall
+    const seconds = h.timeout ?? kernelTimeout(h, event)
+    this.#deadline = performance.now() + seconds * 1000
+  }
+
+  /** Returns when the op may be tried again; `reason` is what it failed with. */
+  next(reason: Failure): void {
+    const left = this.#deadline - performance.now()
+    if (left <= 0) throw this.#expired(reason)
+    // Readiness can be false again and again: a Unix datagram socket is writable
+    // while its receiver's queue is full, and a full backlog cannot be polled.
+    const pause = Math.min(this.#count++ - 2, 10)
+    if (pause > 0) this.#poll(-1, Math.min(pause, left))
+    const ready = this.#poll(this.#h.fd, left === Number.POSITIVE_INFINITY ? -1 : left)
+    if (ready === 0) throw this.#expired(reason)
+  }
+
+  #poll(fd: number, milliseconds: number): number {
+    const ready = native.poll(fd, this.#event, milliseconds, tick)
+    if (ready === -EINTR) throw signals.interrupted(this.#syscall)
+    if (ready < 0) throw oserror(ready, this.#syscall)
+    return ready
+  }
+
+  #expired(reason: Failure): Error {
+    return this.#h.timeout === null ? oserror(reason, this.#syscall) : new TimeoutError('timed out')
+  }
+}
+
+/** SO_RCVTIMEO or SO_SNDTIMEO in seconds, which the kernel ignores under O_NONBLOCK. */
+function kernelTimeout(h: Handle, event: number): number {
+  const { size, tv_sec, tv_usec } = layout.timeval
+  const option = event === READ ? constants.SO_RCVTIMEO : constants.SO_SNDTIMEO
+  const time = Buffer.alloc(size)
+  const length = native.getsockoptBytes(h.fd, constants.SOL_SOCKET, option, time, 0, size)
+  if (length < size) return Number.POSITIVE_INFINITY
+  return readInt(time, tv_sec) + readInt(time, tv_usec) / 1e6 || Number.POSITIVE_INFINITY
+}

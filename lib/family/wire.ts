@@ -1,0 +1,56 @@
+// Integers in a sockaddr: network byte order for ports and addresses, the
+// host's own for the rest.
+
+import { endianness } from 'node:os'
+import type { Field } from '../layout.gen.js'
+import { layout } from '../native.js'
+
+const little = endianness() === 'LE'
+const FAMILY = layout.sockaddr.sa_family
+
+/** Clears the first `size` bytes and writes the family into them. */
+export function begin(out: Uint8Array, size: number, family: number): void {
+  out.fill(0, 0, size)
+  if (FAMILY.size === 1) {
+    out[0] = size // the BSDs' sa_len
+    out[FAMILY.offset] = family
+  } else {
+    out[little ? 0 : 1] = family
+    out[little ? 1 : 0] = family >>> 8
+  }
+}
+
+/** The family that a sockaddr names. */
+export function familyOf(bytes: Uint8Array): number {
+  if (FAMILY.size === 1) return bytes[FAMILY.offset]
+  return little ? bytes[0] | (bytes[1] << 8) : (bytes[0] << 8) | bytes[1]
+}
+
+export const readPort = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1]
+
+export function writePort(out: Uint8Array, at: number, port: number): void {
+  out[at] = port >>> 8
+  out[at + 1] = port
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = little ? [3, 2, 1, 0] : [0, 1, 2, 3]
+  return (
+    ((bytes[at + a] << 24) | (bytes[at + b] << 16) | (bytes[at + c] << 8) | bytes[at + d]) >>> 0
+  )
+}
+
+export function writeUint32(out: Uint8Array, at: number, value: number): void {
+  const [a, b, c, d] = little ? [3, 2, 1, 0] : [0, 1, 2, 3]
+  out[at + a] = value >>> 24
+  out[at + b] = value >>> 16
+  out[at + c] = value >>> 8
+  out[at + d] = value
+}
+
+/** A signed integer of a struct, of up to 8 bytes, in the host's byte order. */
+export function readInt(bytes: Buffer, { offset, size }: Field): number {
+  if (size === 8)
+    return Number(little ? bytes.readBigInt64LE(offset) : bytes.readBigInt64BE(offset))
+  return little ? bytes.readIntLE(offset, size) : bytes.readIntBE(offset, size)
+}

@@ -1,0 +1,42 @@
+// What the two twins keep of a socket: the descriptor and how it waits.
+
+import { isMainThread } from 'node:worker_threads'
+import { check } from './errors.js'
+import { native } from './native.js'
+import * as signals from './signals.js'
+
+export class Handle {
+  /** -1 once closed or detached. */
+  fd: number
+  readonly family: number
+  readonly type: number
+  readonly proto: number
+  /** Seconds; 0 never waits; null waits for ever. */
+  timeout: number | null
+  /** O_NONBLOCK as far as we know: whoever shares the descriptor may change it. */
+  nonblocking: boolean
+
+  constructor(fd: number, family: number, type: number, proto: number, timeout: number | null) {
+    this.fd = fd
+    this.family = family
+    this.type = type
+    this.proto = proto
+    this.timeout = timeout
+    this.nonblocking = false
+  }
+
+  /** Sets O_NONBLOCK to what the timeout needs. */
+  applyTimeout(): void {
+    const on = mustNotBlock(this.timeout)
+    check(native.nonblocking(this.fd, on), 'fcntl')
+    this.nonblocking = on
+  }
+}
+
+/**
+ * Whether the kernel must not be the one that waits: for a deadline; for a
+ * signal's listener to run; and in a worker, where only a wait of our own can
+ * be ended by terminate().
+ */
+export const mustNotBlock = (timeout: number | null): boolean =>
+  timeout !== null || !isMainThread || signals.listening()

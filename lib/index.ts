@@ -1,0 +1,11 @@
+/**
+ * True BSD sockets, with the names and the semantics of Python's `socket`
+ * module. `import * as socket from 'bsd-socket'` and
+ * `import socket from 'bsd-socket'` are the same.
+ *
+ * @module
+ */
+import * as socket from './public.js'
+
+export * from './public.js'
+export default socket

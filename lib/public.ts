@@ -1,0 +1,96 @@
+// The names of the blocking module; index.ts adds the default export.
+
+import { constants } from './native.js'
+
+export type { BytesLike, Int } from './args.js'
+export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
+export { type SocketConstructor, socket } from './callable.js'
+export * from './constants.gen.js'
+export {
+  type CreateConnectionOptions,
+  type CreateServerOptions,
+  close,
+  create_connection,
+  create_server,
+  dup,
+  fromfd,
+  has_dualstack_ipv6,
+  has_ipv6,
+  socketpair,
+} from './create.js'
+export { EAGAIN, EBADF, EWOULDBLOCK } from './errno.gen.js'
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ChildProcessError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  gaierror,
+  herror,
+  InterruptedError,
+  IsADirectoryError,
+  NotADirectoryError,
+  NotConnectedError,
+  OSError,
+  OSError as error,
+  OverflowError,
+  PermissionError,
+  ProcessLookupError,
+  TimeoutError,
+  TimeoutError as timeout,
+  ValueError,
+} from './errors.js'
+export type * from './family/types.js'
+export {
+  htonl,
+  htons,
+  if_indextoname,
+  if_nameindex,
+  if_nametoindex,
+  inet_aton,
+  inet_ntoa,
+  inet_ntop,
+  inet_pton,
+  ntohl,
+  ntohs,
+} from './inet.js'
+export {
+  type AddrInfo,
+  type GetaddrinfoOptions,
+  getaddrinfo,
+  getfqdn,
+  gethostbyaddr,
+  gethostbyname,
+  gethostbyname_ex,
+  gethostname,
+  getnameinfo,
+  getprotobyname,
+  getservbyname,
+  getservbyport,
+  type HostInfo,
+  sethostname,
+} from './netdb.js'
+
+/** Names to numbers and numbers to names. */
+export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>
+
+function enumeration(prefix: string): Enumeration {
+  const members = Object.entries(constants).filter(([name]) => name.startsWith(prefix))
+  const names = members.map(([name, number]) => [number, name] as const).reverse()
+  return Object.freeze(Object.fromEntries([...names, ...members])) as Enumeration
+}
+
+/** The AF_ numbers: `AddressFamily.AF_INET === 2`, `AddressFamily[2] === 'AF_INET'`. */
+export const AddressFamily: Enumeration = enumeration('AF_')
+/** The SOCK_ numbers. */
+export const SocketKind: Enumeration = enumeration('SOCK_')
+/** The MSG_ numbers. */
+export const MsgFlag: Enumeration = enumeration('MSG_')
+/** The AI_ numbers. */
+export const AddressInfo: Enumeration = enumeration('AI_')
+
+export { socket as SocketType } from './callable.js'

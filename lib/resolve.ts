@@ -1,0 +1,57 @@
+// Hosts in addresses: a name has to become a numeric address before the kernel
+// can use it. Here by a blocking look-up.
+
+import { domainToASCII } from 'node:url'
+import { codec, decode } from './address.js'
+import { gaierror, oserror, ValueError } from './errors.js'
+import type { Handle } from './handle.js'
+import { constants, native, value } from './native.js'
+
+const eai = new Map(
+  Object.entries(constants)
+    .filter(([name]) => name.startsWith('EAI_'))
+    .map(([name, code]) => [code, name]),
+)
+
+/** The error for an EAI_ code; call it at once after the native function. */
+export function resolverError(code: number, syscall: string): Error {
+  if (code === constants.EAI_SYSTEM) return oserror(-value(0), syscall)
+  const error = new gaierror(code, native.gaiStrerror(code))
+  error.code = eai.get(code)
+  error.syscall = syscall
+  return error
+}
+
+/** A host name as the resolver takes it: ASCII, international names encoded. */
+export function ascii(name: string): string {
+  if (/^[\0-\x7f]*$/.test(name)) return name
+  const encoded = domainToASCII(name)
+  if (encoded === '') throw new ValueError(`encoding of host name failed: ${name}`)
+  return encoded
+}
+
+/** The first address of a name: the numeric host, and the scope for IPv6. */
+export function lookup(family: number, name: string): [host: string, scopeId: number] {
+  const found = native.getaddrinfo(ascii(name), null, family, 0, 0, 0)
+  if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
+  const sockaddr = found[0][4]
+  const address = decode(sockaddr, sockaddr.length) as [string, number, number?, number?]
+  return [address[0], address[3] ?? 0]
+}
+
+/** A host as a numeric address of a family: Python's rule for `''` and `'<broadcast>'` too. */
+export function numericHost(family: number, host: string): string {
+  if (host === '' || host === '<broadcast>') {
+    if (family === constants.AF_INET6) return '::'
+    return host === '' ? '0.0.0.0' : '255.255.255.255'
+  }
+  return lookup(family, host)[0]
+}
+
+/** The address with a numeric host in it; looks the name up if there is one. */
+export function numeric(h: Handle, address: unknown): unknown {
+  const { name, named } = codec(h.family)
+  const host = name?.(address) ?? null
+  if (host === null || named === undefined) return address
+  return named(address, ...lookup(h.family, host))
+}

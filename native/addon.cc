@@ -1,0 +1,100 @@
+// Initialisation: the export list, in the order of the man pages.
+#include "addon.h"
+
+namespace bsd {
+namespace {
+
+// JavaScript's view of the scratch memory; the finalizer drops its share.
+Napi::Value ScratchBuffer(Napi::Env env, const std::shared_ptr<Scratch>& scratch) {
+  auto* share = new std::shared_ptr<Scratch>(scratch);
+  return Napi::ArrayBuffer::New(
+      env, scratch.get(), sizeof(Scratch),
+      [](Napi::Env, void*, std::shared_ptr<Scratch>* held) { delete held; }, share);
+}
+
+class Exports {
+ public:
+  Exports(Napi::Env env, Napi::Object object, Environment* environment)
+      : env_(env), object_(object), environment_(environment) {}
+
+  template <Function function>
+  void Add(const char* name) {
+    object_.Set(name, Napi::Function::New<function>(env_, name, environment_));
+  }
+
+ private:
+  Napi::Env env_;
+  Napi::Object object_;
+  Environment* environment_;
+};
+
+Napi::Object Init(Napi::Env env, Napi::Object object) {
+  auto* environment = new Environment{std::make_shared<Scratch>()};
+  env.SetInstanceData<Environment>(environment);
+  // A plain cleanup hook: asynchronous ones are freed twice on Deno.
+  env.AddCleanupHook([scratch = environment->scratch] { UnwatchSignals(scratch.get()); });
+
+  object.Set("constants", Constants(env));
+  object.Set("errnos", Errnos(env));
+  object.Set("layout", Layouts(env));
+  object.Set("scratch", ScratchBuffer(env, environment->scratch));
+
+  Exports exports(env, object, environment);
+  exports.Add<Socket>("socket");
+  exports.Add<Socketpair>("socketpair");
+  exports.Add<Bind>("bind");
+  exports.Add<Listen>("listen");
+  exports.Add<Accept>("accept");
+  exports.Add<Connect>("connect");
+  exports.Add<Shutdown>("shutdown");
+  exports.Add<Close>("close");
+  exports.Add<Dup>("dup");
+  exports.Add<Nonblocking>("nonblocking");
+  exports.Add<Cloexec>("cloexec");
+  exports.Add<Getsockname>("getsockname");
+  exports.Add<Getpeername>("getpeername");
+
+  exports.Add<Recv>("recv");
+  exports.Add<Recvfrom>("recvfrom");
+  exports.Add<Send>("send");
+  exports.Add<Sendto>("sendto");
+
+  exports.Add<Getsockopt>("getsockopt");
+  exports.Add<GetsockoptBytes>("getsockoptBytes");
+  exports.Add<Setsockopt>("setsockopt");
+  exports.Add<SetsockoptBytes>("setsockoptBytes");
+
+  exports.Add<Poll>("poll");
+  exports.Add<WatchSignals>("watchSignals");
+  exports.Add<TakeSignal>("takeSignal");
+
+  exports.Add<Getaddrinfo>("getaddrinfo");
+  exports.Add<Getnameinfo>("getnameinfo");
+  exports.Add<Gethostbyname>("gethostbyname");
+  exports.Add<Gethostbyaddr>("gethostbyaddr");
+  exports.Add<Getservbyname>("getservbyname");
+  exports.Add<Getservbyport>("getservbyport");
+  exports.Add<Getprotobyname>("getprotobyname");
+
+  exports.Add<Gethostname>("gethostname");
+  exports.Add<Sethostname>("sethostname");
+  exports.Add<IfNameindex>("ifNameindex");
+  exports.Add<IfNametoindex>("ifNametoindex");
+  exports.Add<IfIndextoname>("ifIndextoname");
+  exports.Add<InetAton>("inetAton");
+  exports.Add<InetPton>("inetPton");
+  exports.Add<InetNtop>("inetNtop");
+  exports.Add<Strerror>("strerror");
+  exports.Add<GaiStrerror>("gaiStrerror");
+  exports.Add<Hstrerror>("hstrerror");
+  return object;
+}
+
+}  // namespace
+}  // namespace bsd
+
+static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  return bsd::Init(env, exports);
+}
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, InitAddon)

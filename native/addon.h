@@ -1,0 +1,62 @@
+// Per-environment state and the declarations of every exported function.
+#ifndef BSD_SOCKET_ADDON_H_
+#define BSD_SOCKET_ADDON_H_
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "platform.h"
+
+namespace bsd {
+
+// Memory that C++ and one JavaScript environment share, so that an address or a
+// second result crosses without an allocation. C++ keeps a share of its own:
+// whatever JavaScript does to the ArrayBuffer, these bytes stay valid.
+struct Scratch {
+  alignas(16) sockaddr_storage address;  // in: bind, connect, sendto; out: accept, recvfrom, …
+  int32_t length;                        // of the address that came out
+  int32_t value[2];                      // getsockopt's integer; socketpair's two descriptors
+  volatile int32_t signal;               // the last listened-for signal that arrived, or 0
+};
+
+struct Environment {
+  std::shared_ptr<Scratch> scratch;
+};
+
+using Function = Napi::Value(const Napi::CallbackInfo&);
+
+// signals.cc
+Function WatchSignals, TakeSignal;
+void UnwatchSignals(const Scratch* scratch);
+int SignalPipe(const Scratch& scratch);
+
+// constants.cc
+Napi::Object Constants(Napi::Env env);
+Napi::Object Errnos(Napi::Env env);
+Napi::Object Layouts(Napi::Env env);
+
+// socket.cc
+Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup, Getsockname,
+    Getpeername, Nonblocking, Cloexec;
+
+// transfer.cc
+Function Recv, Recvfrom, Send, Sendto;
+
+// sockopt.cc
+Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;
+
+// multiplex.cc
+Function Poll;
+
+// netdb.cc and names.cc
+Function Getaddrinfo, Getnameinfo, Gethostbyname, Gethostbyaddr, Getservbyname, Getservbyport,
+    Getprotobyname;
+Function Gethostname, Sethostname, IfNameindex, IfNametoindex, IfIndextoname, InetAton, InetPton,
+    InetNtop, Strerror, GaiStrerror, Hstrerror;
+
+}  // namespace bsd
+
+#endif  // BSD_SOCKET_ADDON_H_

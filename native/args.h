@@ -1,0 +1,112 @@
+// Argument readers. JavaScript has validated already, with Python's words; this
+// is the second lock: whatever arrives, no memory is touched that is not owned.
+#ifndef BSD_SOCKET_ARGS_H_
+#define BSD_SOCKET_ARGS_H_
+
+#include <string>
+
+#include "addon.h"
+
+namespace bsd {
+
+struct Span {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+// Reads arguments in turn. The first bad one throws a JavaScript TypeError or
+// RangeError and makes failed() true; the rest then read as zero.
+class Args {
+ public:
+  explicit Args(const Napi::CallbackInfo& info) : info_(info), env_(info.Env()) {}
+
+  bool failed() const { return failed_; }
+  Environment& environment() const { return *static_cast<Environment*>(info_.Data()); }
+  Scratch& scratch() const { return *environment().scratch; }
+
+  int Int(size_t index) {
+    int32_t value = 0;
+    if (napi_get_value_int32(env_, info_[index], &value) != napi_ok) Fail("an integer", index);
+    return value;
+  }
+
+  double Double(size_t index) {
+    double value = 0;
+    if (napi_get_value_double(env_, info_[index], &value) != napi_ok) Fail("a number", index);
+    return value;
+  }
+
+  bool Bool(size_t index) {
+    bool value = false;
+    if (napi_get_value_bool(env_, info_[index], &value) != napi_ok) Fail("a boolean", index);
+    return value;
+  }
+
+  std::string String(size_t index) {
+    if (!info_[index].IsString()) {
+      Fail("a string", index);
+      return {};
+    }
+    return info_[index].As<Napi::String>().Utf8Value();
+  }
+
+  bool IsNull(size_t index) const { return info_[index].IsNull(); }
+
+  // The whole of a Uint8Array. A detached or shrunk one has size 0 here.
+  Span Whole(size_t index) {
+    napi_typedarray_type type = napi_int8_array;
+    void* data = nullptr;
+    size_t size = 0;
+    if (napi_get_typedarray_info(env_, info_[index], &type, &size, &data, nullptr, nullptr) !=
+            napi_ok ||
+        type != napi_uint8_array) {
+      Fail("a Uint8Array", index);
+      return {};
+    }
+    return {static_cast<uint8_t*>(data), size};
+  }
+
+  // A part of a Uint8Array: the array, an offset and a length, three arguments.
+  Span Bytes(size_t index) {
+    const Span whole = Whole(index);
+    int64_t offset = 0;
+    int64_t length = 0;
+    napi_get_value_int64(env_, info_[index + 1], &offset);
+    napi_get_value_int64(env_, info_[index + 2], &length);
+    if (offset < 0 || length < 0 || static_cast<uint64_t>(offset) > whole.size ||
+        static_cast<uint64_t>(length) > whole.size - static_cast<uint64_t>(offset)) {
+      Throw(Napi::RangeError::New(env_, "offset and length lie outside the buffer"));
+      return {};
+    }
+    return {whole.data + offset, static_cast<size_t>(length)};
+  }
+
+  // The length of an address that JavaScript wrote into the scratch memory.
+  socklen_t AddressLength(size_t index) {
+    const int length = Int(index);
+    if (length < 0 || static_cast<size_t>(length) > sizeof(sockaddr_storage)) {
+      Throw(Napi::RangeError::New(env_, "address length lies outside the scratch memory"));
+      return 0;
+    }
+    return static_cast<socklen_t>(length);
+  }
+
+ private:
+  void Fail(const char* wanted, size_t index) {
+    Throw(Napi::TypeError::New(env_,
+                               "native argument " + std::to_string(index) + " must be " + wanted));
+  }
+
+  void Throw(const Napi::Error& error) {
+    if (!failed_) error.ThrowAsJavaScriptException();
+    failed_ = true;
+  }
+
+  const Napi::CallbackInfo& info_;
+  Napi::Env env_;
+  bool failed_ = false;
+};
+
+}  // namespace bsd
+
+#endif  // BSD_SOCKET_ARGS_H_

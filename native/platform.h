@@ -1,0 +1,170 @@
+// What this system has. The only file of ours with conditional compilation:
+// headers by __has_include, HAVE_* names, fallbacks, and the few calls whose
+// signature differs between systems. Everything else is written once.
+#ifndef BSD_SOCKET_PLATFORM_H_
+#define BSD_SOCKET_PLATFORM_H_
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#if __has_include(<linux/netlink.h>)
+#include <linux/netlink.h>
+#endif
+#if __has_include(<linux/if_packet.h>)
+#include <linux/if_packet.h>
+#endif
+#if __has_include(<linux/if_ether.h>)
+#include <linux/if_ether.h>
+#endif
+#if __has_include(<linux/vm_sockets.h>)
+#include <linux/vm_sockets.h>
+#endif
+#if __has_include(<linux/can.h>)
+#include <linux/can.h>
+#endif
+#if __has_include(<linux/can/raw.h>)
+#include <linux/can/raw.h>
+#endif
+#if __has_include(<linux/can/bcm.h>)
+#include <linux/can/bcm.h>
+#endif
+#if __has_include(<linux/can/isotp.h>)
+#include <linux/can/isotp.h>
+#endif
+#if __has_include(<linux/can/j1939.h>)
+#include <linux/can/j1939.h>
+#endif
+#if __has_include(<linux/if_alg.h>)
+#include <linux/if_alg.h>
+#endif
+#if __has_include(<linux/tipc.h>)
+#include <linux/tipc.h>
+#endif
+#if __has_include(<linux/qrtr.h>)
+#include <linux/qrtr.h>
+#endif
+#if __has_include(<linux/errqueue.h>)
+#include <linux/errqueue.h>
+#endif
+#if __has_include(<linux/net_tstamp.h>)
+#include <linux/net_tstamp.h>
+#endif
+#if __has_include(<linux/filter.h>)
+#include <linux/filter.h>
+#endif
+#if __has_include(<linux/sockios.h>)
+#include <linux/sockios.h>
+#endif
+#if __has_include(<linux/netfilter_ipv4.h>)
+#include <linux/netfilter_ipv4.h>
+#endif
+#if __has_include(<asm/socket.h>)
+#include <asm/socket.h>
+#endif
+
+// Descriptors are born close-on-exec. Where a call cannot do that at birth,
+// the fcntl(2) that follows leaves a gap that only a concurrent fork can see.
+namespace bsd {
+
+inline int CloseOnExec(int fd) {
+  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
+inline int SetNonblocking(int fd, bool on) {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return -1;
+  const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  return wanted == flags ? 0 : fcntl(fd, F_SETFL, wanted);
+}
+
+#if defined(SOCK_CLOEXEC)
+inline int SocketCloexec(int domain, int type, int protocol) {
+  return socket(domain, type | SOCK_CLOEXEC, protocol);
+}
+inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
+  return socketpair(domain, type | SOCK_CLOEXEC, protocol, fds);
+}
+inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
+inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonblocking) {
+  return accept4(fd, address, length, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
+}
+#else
+inline int SocketCloexec(int domain, int type, int protocol) {
+  return CloseOnExec(socket(domain, type, protocol));
+}
+inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
+  const int result = socketpair(domain, type, protocol, fds);
+  if (result == 0) CloseOnExec(fds[0]), CloseOnExec(fds[1]);
+  return result;
+}
+inline int PipeCloexec(int fds[2]) {
+  const int result = pipe(fds);
+  for (int i = 0; result == 0 && i < 2; i++) {
+    CloseOnExec(fds[i]);
+    SetNonblocking(fds[i], true);
+  }
+  return result;
+}
+// A BSD kernel hands O_NONBLOCK down from the listener, so it is always set.
+inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonblocking) {
+  const int accepted = CloseOnExec(accept(fd, address, length));
+  if (accepted >= 0) SetNonblocking(accepted, nonblocking);
+  return accepted;
+}
+#endif
+
+// gethostbyname(3) and gethostbyaddr(3): re-entrant on Linux; elsewhere the
+// result is thread-local (macOS) and the caller's buffer stays unused.
+#if defined(__linux__)
+inline int HostByName(const char* name, hostent* entry, char* buffer, size_t size, hostent** result,
+                      int* h_error) {
+  return gethostbyname_r(name, entry, buffer, size, result, h_error);
+}
+inline int HostByAddress(const void* address, socklen_t length, int family, hostent* entry,
+                         char* buffer, size_t size, hostent** result, int* h_error) {
+  return gethostbyaddr_r(address, length, family, entry, buffer, size, result, h_error);
+}
+#else
+inline int HostByName(const char* name, hostent*, char*, size_t, hostent** result, int* h_error) {
+  *result = gethostbyname(name);
+  *h_error = h_errno;
+  return 0;
+}
+inline int HostByAddress(const void* address, socklen_t length, int family, hostent*, char*, size_t,
+                         hostent** result, int* h_error) {
+  *result = gethostbyaddr(address, length, family);
+  *h_error = h_errno;
+  return 0;
+}
+#endif
+
+#if defined(__linux__)
+using HostnameLength = size_t;
+#else
+using HostnameLength = int;
+#endif
+
+}  // namespace bsd
+
+#endif  // BSD_SOCKET_PLATFORM_H_

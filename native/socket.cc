@@ -1,0 +1,145 @@
+// One function per system call that makes, names, joins or ends a socket.
+#include "syscall.h"
+
+namespace bsd {
+
+// socket(2). (domain, type, protocol) -> fd, close-on-exec
+Napi::Value Socket(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int domain = args.Int(0);
+  const int type = args.Int(1);
+  const int protocol = args.Int(2);
+  if (args.failed()) return {};
+  return Result(info, SocketCloexec(domain, type, protocol));
+}
+
+// socketpair(2). (domain, type, protocol) -> 0; the descriptors in scratch.value
+Napi::Value Socketpair(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int domain = args.Int(0);
+  const int type = args.Int(1);
+  const int protocol = args.Int(2);
+  if (args.failed()) return {};
+  int fds[2] = {-1, -1};
+  const int result = SocketpairCloexec(domain, type, protocol, fds);
+  args.scratch().value[0] = fds[0];
+  args.scratch().value[1] = fds[1];
+  return Result(info, result);
+}
+
+// bind(2). (fd, address length) -> 0; the address from scratch
+Napi::Value Bind(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const socklen_t length = args.AddressLength(1);
+  if (args.failed()) return {};
+  return Result(info, bind(fd, Address(args.scratch()), length));
+}
+
+// listen(2). (fd, backlog) -> 0
+Napi::Value Listen(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int backlog = args.Int(1);
+  if (args.failed()) return {};
+  return Result(info, listen(fd, backlog));
+}
+
+// accept4(2). (fd, nonblocking) -> fd, close-on-exec; the peer in scratch
+Napi::Value Accept(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const bool nonblocking = args.Bool(1);
+  if (args.failed()) return {};
+  Scratch& scratch = args.scratch();
+  socklen_t length = AddressRoom(scratch);
+  const int accepted = AcceptCloexec(fd, Address(scratch), &length, nonblocking);
+  scratch.length = static_cast<int32_t>(length);
+  return Result(info, accepted);
+}
+
+// connect(2). (fd, address length) -> 0; the address from scratch
+Napi::Value Connect(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const socklen_t length = args.AddressLength(1);
+  if (args.failed()) return {};
+  return Result(info, connect(fd, Address(args.scratch()), length));
+}
+
+// shutdown(2). (fd, how) -> 0
+Napi::Value Shutdown(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int how = args.Int(1);
+  if (args.failed()) return {};
+  return Result(info, shutdown(fd, how));
+}
+
+// close(2). (fd) -> 0. Never retried: after EINTR the descriptor is gone on
+// Linux, and a second close could hit a stranger's.
+Napi::Value Close(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (args.failed()) return {};
+  return Result(info, close(fd));
+}
+
+// fcntl(2) F_DUPFD_CLOEXEC. (fd) -> fd
+Napi::Value Dup(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (args.failed()) return {};
+  return Result(info, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+// fcntl(2) O_NONBLOCK. (fd, boolean or null) -> 0, or the flag when null
+Napi::Value Nonblocking(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const bool ask = args.IsNull(1);
+  const bool on = ask ? false : args.Bool(1);
+  if (args.failed()) return {};
+  if (!ask) return Result(info, SetNonblocking(fd, on));
+  const int flags = fcntl(fd, F_GETFL);
+  return Result(info, flags < 0 ? -1 : (flags & O_NONBLOCK) != 0);
+}
+
+// fcntl(2) FD_CLOEXEC. (fd, boolean or null) -> 0, or the flag when null
+Napi::Value Cloexec(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const bool ask = args.IsNull(1);
+  const bool on = ask ? false : args.Bool(1);
+  if (args.failed()) return {};
+  const int flags = fcntl(fd, F_GETFD);
+  if (flags < 0) return Result(info, -1);
+  if (ask) return Result(info, (flags & FD_CLOEXEC) != 0);
+  return Result(info, fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC));
+}
+
+// getsockname(2). (fd) -> 0; the address in scratch
+Napi::Value Getsockname(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (args.failed()) return {};
+  Scratch& scratch = args.scratch();
+  socklen_t length = AddressRoom(scratch);
+  const int result = getsockname(fd, Address(scratch), &length);
+  scratch.length = static_cast<int32_t>(length);
+  return Result(info, result);
+}
+
+// getpeername(2). (fd) -> 0; the address in scratch
+Napi::Value Getpeername(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (args.failed()) return {};
+  Scratch& scratch = args.scratch();
+  socklen_t length = AddressRoom(scratch);
+  const int result = getpeername(fd, Address(scratch), &length);
+  scratch.length = static_cast<int32_t>(length);
+  return Result(info, result);
+}
+
+}  // namespace bsd

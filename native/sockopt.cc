@@ -1,0 +1,64 @@
+// getsockopt(2) and setsockopt(2), for an int and for bytes.
+#include "syscall.h"
+
+namespace bsd {
+
+// (fd, level, name) -> 0; the int in scratch.value[0], since it may be negative
+Napi::Value Getsockopt(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int level = args.Int(1);
+  const int name = args.Int(2);
+  if (args.failed()) return {};
+  int value = 0;
+  socklen_t length = sizeof value;
+  const int result = getsockopt(fd, level, name, &value, &length);
+  args.scratch().value[0] = value;
+  return Result(info, result);
+}
+
+// (fd, level, name, buffer, offset, length) -> the length the kernel gave. The
+// buffer is cleared first: some options (TCP_ZEROCOPY_RECEIVE) take addresses of
+// memory from it, and those must not be JavaScript's to choose.
+Napi::Value GetsockoptBytes(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int level = args.Int(1);
+  const int name = args.Int(2);
+  const Span span = args.Bytes(3);
+  if (args.failed()) return {};
+  if (span.size > 0) memset(span.data, 0, span.size);
+  auto length = static_cast<socklen_t>(span.size);
+  const int result = getsockopt(fd, level, name, span.data, &length);
+  return Result(info, result < 0 ? -1 : static_cast<int64_t>(length));
+}
+
+// (fd, level, name, int) -> 0
+Napi::Value Setsockopt(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int level = args.Int(1);
+  const int name = args.Int(2);
+  const int value = args.Int(3);
+  if (args.failed()) return {};
+  return Result(info, setsockopt(fd, level, name, &value, sizeof value));
+}
+
+// (fd, level, name, buffer or null, offset, length) -> 0. With null the length
+// goes to the kernel as it is, with no memory behind it: AF_ALG's authsize.
+Napi::Value SetsockoptBytes(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int level = args.Int(1);
+  const int name = args.Int(2);
+  if (args.IsNull(3)) {
+    const int length = args.Int(5);
+    if (args.failed()) return {};
+    return Result(info, setsockopt(fd, level, name, nullptr, static_cast<socklen_t>(length)));
+  }
+  const Span span = args.Bytes(3);
+  if (args.failed()) return {};
+  return Result(info, setsockopt(fd, level, name, span.data, static_cast<socklen_t>(span.size)));
+}
+
+}  // namespace bsd

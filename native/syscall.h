@@ -1,0 +1,31 @@
+// The one convention of every function here: the result, or -errno.
+#ifndef BSD_SOCKET_SYSCALL_H_
+#define BSD_SOCKET_SYSCALL_H_
+
+#include "args.h"
+
+namespace bsd {
+
+inline Napi::Value Number(Napi::Env env, int64_t value) {
+  napi_value result = nullptr;
+  napi_create_int64(env, value, &result);
+  return {env, result};
+}
+
+// Call at once after the system call: errno does not survive much.
+inline Napi::Value Result(const Napi::CallbackInfo& info, int64_t result) {
+  return Number(info.Env(), result < 0 ? -errno : result);
+}
+
+inline sockaddr* Address(Scratch& scratch) { return reinterpret_cast<sockaddr*>(&scratch.address); }
+
+// Before a call that gives an address back: a kernel that stores none leaves
+// AF_UNSPEC, and a length of 0 says so. Returns where the length goes.
+inline socklen_t AddressRoom(Scratch& scratch) {
+  scratch.address.ss_family = AF_UNSPEC;
+  return sizeof(sockaddr_storage);
+}
+
+}  // namespace bsd
+
+#endif  // BSD_SOCKET_SYSCALL_H_
