@@ -2,705 +2,2947 @@
 import type { Family } from './family/types.js'
 import { constants as c } from './native.js'
 
-/** address_families(7) */
+/** kernel crypto API, address (type, name). address_families(7) */
 export const AF_ALG = c.AF_ALG as Family<'AF_ALG'>
-/** address_families(7) */
+/** AppleTalk DDP. address_families(7) */
 export const AF_APPLETALK = c.AF_APPLETALK as Family<'AF_APPLETALK'>
-/** address_families(7) */
+/** Ash, reserved and never used. address_families(7) */
 export const AF_ASH = c.AF_ASH as Family<'AF_ASH'>
-/** address_families(7) */
+/** ATM permanent virtual circuits. address_families(7) */
 export const AF_ATMPVC = c.AF_ATMPVC as Family<'AF_ATMPVC'>
-/** address_families(7) */
+/** ATM switched virtual circuits. address_families(7) */
 export const AF_ATMSVC = c.AF_ATMSVC as Family<'AF_ATMSVC'>
-/** address_families(7) */
+/** amateur radio AX.25. address_families(7) */
 export const AF_AX25 = c.AF_AX25 as Family<'AF_AX25'>
-/** address_families(7) */
+/** Bluetooth: HCI, L2CAP, RFCOMM, SCO, ISO. address_families(7) */
+export const AF_BLUETOOTH = c.AF_BLUETOOTH as Family<'AF_BLUETOOTH'>
+/** Ethernet bridge, in rtnetlink messages only. address_families(7) */
 export const AF_BRIDGE = c.AF_BRIDGE as Family<'AF_BRIDGE'>
-/** address_families(7) */
+/** ST-Ericsson modem protocol CAIF. address_families(7) */
+export const AF_CAIF = c.AF_CAIF as Family<'AF_CAIF'>
+/** Controller Area Network, address is an interface. address_families(7) */
 export const AF_CAN = c.AF_CAN as Family<'AF_CAN'>
-/** address_families(7) */
+/** DECnet, removed in Linux 6.1. address_families(7) */
 export const AF_DECnet = c.AF_DECnet as Family<'AF_DECnet'>
-/** address_families(7) */
+/** Acorn Econet, removed in Linux 3.5. address_families(7) */
 export const AF_ECONET = c.AF_ECONET as Family<'AF_ECONET'>
-/** address_families(7) */
+/** InfiniBand, address of a native port. address_families(7) */
+export const AF_IB = c.AF_IB as Family<'AF_IB'>
+/** IEEE 802.15.4 low-rate wireless, raw or datagram. address_families(7) */
+export const AF_IEEE802154 = c.AF_IEEE802154 as Family<'AF_IEEE802154'>
+/** IPv4, address (host, port). address_families(7) */
 export const AF_INET = c.AF_INET as Family<'AF_INET'>
-/** address_families(7) */
+/** IPv6, address (host, port, flowinfo, scope id). address_families(7) */
 export const AF_INET6 = c.AF_INET6 as Family<'AF_INET6'>
-/** address_families(7) */
+/** Novell IPX, no longer in the kernel. address_families(7) */
 export const AF_IPX = c.AF_IPX as Family<'AF_IPX'>
-/** address_families(7) */
+/** infrared IrDA, removed in Linux 4.17. address_families(7) */
 export const AF_IRDA = c.AF_IRDA as Family<'AF_IRDA'>
-/** address_families(7) */
+/** modular ISDN (mISDN) cards. address_families(7) */
+export const AF_ISDN = c.AF_ISDN as Family<'AF_ISDN'>
+/** z/VM communication on IBM Z. address_families(7) */
+export const AF_IUCV = c.AF_IUCV as Family<'AF_IUCV'>
+/** kernel connection multiplexor: messages over TCP streams. address_families(7) */
+export const AF_KCM = c.AF_KCM as Family<'AF_KCM'>
+/** IPsec key management, PF_KEY version 2. address_families(7) */
 export const AF_KEY = c.AF_KEY as Family<'AF_KEY'>
-/** address_families(7) */
+/** IEEE 802.2 logical link control. address_families(7) */
 export const AF_LLC = c.AF_LLC as Family<'AF_LLC'>
-/** address_families(7) */
+/** Management Component Transport Protocol. address_families(7) */
+export const AF_MCTP = c.AF_MCTP as Family<'AF_MCTP'>
+/** MPLS labels, in rtnetlink messages only. address_families(7) */
+export const AF_MPLS = c.AF_MPLS as Family<'AF_MPLS'>
+/** reserved for the 802.2 LLC project. address_families(7) */
 export const AF_NETBEUI = c.AF_NETBEUI as Family<'AF_NETBEUI'>
-/** address_families(7) */
+/** messages with the kernel, address (pid, groups). address_families(7) */
 export const AF_NETLINK = c.AF_NETLINK as Family<'AF_NETLINK'>
-/** address_families(7) */
+/** amateur radio NET/ROM. address_families(7) */
 export const AF_NETROM = c.AF_NETROM as Family<'AF_NETROM'>
-/** address_families(7) */
+/** near field communication. address_families(7) */
+export const AF_NFC = c.AF_NFC as Family<'AF_NFC'>
+/** link-layer frames of a network interface. address_families(7) */
 export const AF_PACKET = c.AF_PACKET as Family<'AF_PACKET'>
-/** address_families(7) */
+/** Nokia modem protocol Phonet. address_families(7) */
+export const AF_PHONET = c.AF_PHONET as Family<'AF_PHONET'>
+/** PPP over Ethernet, PPTP and L2TP. address_families(7) */
 export const AF_PPPOX = c.AF_PPPOX as Family<'AF_PPPOX'>
-/** address_families(7) */
+/** Qualcomm IPC router, address (node, port). address_families(7) */
 export const AF_QIPCRTR = c.AF_QIPCRTR as Family<'AF_QIPCRTR'>
-/** address_families(7) */
+/** Reliable Datagram Sockets over InfiniBand or TCP. address_families(7) */
 export const AF_RDS = c.AF_RDS as Family<'AF_RDS'>
-/** address_families(7) */
+/** amateur radio X.25 packet layer (ROSE). address_families(7) */
 export const AF_ROSE = c.AF_ROSE as Family<'AF_ROSE'>
-/** address_families(7) */
+/** BSD routing socket; on Linux the same as AF_NETLINK. address_families(7) */
 export const AF_ROUTE = c.AF_ROUTE as Family<'AF_ROUTE'>
-/** address_families(7) */
+/** RxRPC remote calls, as AFS uses them. address_families(7) */
+export const AF_RXRPC = c.AF_RXRPC as Family<'AF_RXRPC'>
+/** security callback pseudo family. address_families(7) */
 export const AF_SECURITY = c.AF_SECURITY as Family<'AF_SECURITY'>
-/** address_families(7) */
+/** shared memory communications, with IPv4 addresses. address_families(7) */
+export const AF_SMC = c.AF_SMC as Family<'AF_SMC'>
+/** reserved for the Linux SNA project. address_families(7) */
 export const AF_SNA = c.AF_SNA as Family<'AF_SNA'>
-/** address_families(7) */
+/** transparent inter-process communication in a cluster. address_families(7) */
 export const AF_TIPC = c.AF_TIPC as Family<'AF_TIPC'>
-/** address_families(7) */
+/** local sockets, address is a path or an abstract name. address_families(7) */
 export const AF_UNIX = c.AF_UNIX as Family<'AF_UNIX'>
-/** address_families(7) */
+/** any family; connect(2) with it dissolves a datagram peer. address_families(7) */
 export const AF_UNSPEC = c.AF_UNSPEC as Family<'AF_UNSPEC'>
-/** address_families(7) */
+/** between a virtual machine and its host, address (CID, port). address_families(7) */
 export const AF_VSOCK = c.AF_VSOCK as Family<'AF_VSOCK'>
-/** address_families(7) */
+/** Sangoma WANPIPE cards, removed from the kernel. address_families(7) */
 export const AF_WANPIPE = c.AF_WANPIPE as Family<'AF_WANPIPE'>
-/** address_families(7) */
+/** ITU-T X.25 packet layer. address_families(7) */
 export const AF_X25 = c.AF_X25 as Family<'AF_X25'>
-/** address_families(7) */
+/** express data path: frames through shared memory rings. address_families(7) */
+export const AF_XDP = c.AF_XDP as Family<'AF_XDP'>
+/** protocol family of CAN, equal to AF_CAN. address_families(7) */
 export const PF_CAN = c.PF_CAN as Family<'AF_CAN'>
-/** address_families(7) */
+/** protocol family of packet sockets, equal to AF_PACKET. address_families(7) */
 export const PF_PACKET = c.PF_PACKET as Family<'AF_PACKET'>
-/** address_families(7) */
+/** protocol family of RDS, equal to AF_RDS. address_families(7) */
 export const PF_RDS = c.PF_RDS as Family<'AF_RDS'>
 
-/** socket(2) */
+/** flag: close the descriptor on execve(2). socket(2) */
 export const SOCK_CLOEXEC = c.SOCK_CLOEXEC as number
-/** socket(2) */
+/** datagram congestion control protocol. socket(2) */
+export const SOCK_DCCP = c.SOCK_DCCP as number
+/** connectionless, unreliable messages of a maximum length. socket(2) */
 export const SOCK_DGRAM = c.SOCK_DGRAM as number
-/** socket(2) */
+/** flag: open the descriptor in non-blocking mode. socket(2) */
 export const SOCK_NONBLOCK = c.SOCK_NONBLOCK as number
-/** socket(2) */
+/** obsolete way to link-layer frames; use AF_PACKET. socket(2) */
+export const SOCK_PACKET = c.SOCK_PACKET as number
+/** raw access to a network protocol, privileged. socket(2) */
 export const SOCK_RAW = c.SOCK_RAW as number
-/** socket(2) */
+/** reliable datagrams without guaranteed order. socket(2) */
 export const SOCK_RDM = c.SOCK_RDM as number
-/** socket(2) */
+/** sequenced, reliable, connection-based records. socket(2) */
 export const SOCK_SEQPACKET = c.SOCK_SEQPACKET as number
-/** socket(2) */
+/** sequenced, reliable, connection-based byte stream. socket(2) */
 export const SOCK_STREAM = c.SOCK_STREAM as number
 
-/** protocols(5) */
+/** AGGFRAG in ESP, aggregation and fragmentation (RFC 9347). protocols(5) */
+export const IPPROTO_AGGFRAG = c.IPPROTO_AGGFRAG as number
+/** IPsec authentication header. protocols(5) */
 export const IPPROTO_AH = c.IPPROTO_AH as number
-/** protocols(5) */
+/** pseudo header of IPsec BEET mode. protocols(5) */
+export const IPPROTO_BEETPH = c.IPPROTO_BEETPH as number
+/** IP payload compression (IPComp). protocols(5) */
+export const IPPROTO_COMP = c.IPPROTO_COMP as number
+/** Datagram Congestion Control Protocol. protocols(5) */
+export const IPPROTO_DCCP = c.IPPROTO_DCCP as number
+/** IPv6 destination options header. protocols(5) */
 export const IPPROTO_DSTOPTS = c.IPPROTO_DSTOPTS as number
-/** protocols(5) */
+/** Exterior Gateway Protocol. protocols(5) */
 export const IPPROTO_EGP = c.IPPROTO_EGP as number
-/** protocols(5) */
+/** encapsulation header (RFC 1241). protocols(5) */
+export const IPPROTO_ENCAP = c.IPPROTO_ENCAP as number
+/** IPsec encapsulating security payload. protocols(5) */
 export const IPPROTO_ESP = c.IPPROTO_ESP as number
-/** protocols(5) */
+/** Ethernet within IPv6 (RFC 8986). protocols(5) */
+export const IPPROTO_ETHERNET = c.IPPROTO_ETHERNET as number
+/** IPv6 fragmentation header. protocols(5) */
 export const IPPROTO_FRAGMENT = c.IPPROTO_FRAGMENT as number
-/** protocols(5) */
+/** generic routing encapsulation. protocols(5) */
 export const IPPROTO_GRE = c.IPPROTO_GRE as number
-/** protocols(5) */
+/** IPv6 hop-by-hop options header. protocols(5) */
 export const IPPROTO_HOPOPTS = c.IPPROTO_HOPOPTS as number
-/** protocols(5) */
+/** control messages of IPv4. protocols(5) */
 export const IPPROTO_ICMP = c.IPPROTO_ICMP as number
-/** protocols(5) */
+/** control messages of IPv6. protocols(5) */
 export const IPPROTO_ICMPV6 = c.IPPROTO_ICMPV6 as number
-/** protocols(5) */
+/** Xerox NS internet datagram protocol. protocols(5) */
 export const IPPROTO_IDP = c.IPPROTO_IDP as number
-/** protocols(5) */
+/** multicast group management of IPv4. protocols(5) */
 export const IPPROTO_IGMP = c.IPPROTO_IGMP as number
-/** protocols(5) */
+/** IPv4 as option level; as protocol, the family's default. protocols(5) */
 export const IPPROTO_IP = c.IPPROTO_IP as number
-/** protocols(5) */
+/** IPv4 tunnelled in IP. protocols(5) */
 export const IPPROTO_IPIP = c.IPPROTO_IPIP as number
-/** protocols(5) */
+/** IPv6 as option level; as protocol, IPv6 tunnelled in IP. protocols(5) */
 export const IPPROTO_IPV6 = c.IPPROTO_IPV6 as number
-/** protocols(5) */
+/** layer 2 tunnelling protocol version 3 over IP. protocols(5) */
+export const IPPROTO_L2TP = c.IPPROTO_L2TP as number
+/** IPv6 mobility header. protocols(5) */
+export const IPPROTO_MH = c.IPPROTO_MH as number
+/** MPLS in IP (RFC 4023). protocols(5) */
+export const IPPROTO_MPLS = c.IPPROTO_MPLS as number
+/** multipath TCP, a number for socket(2) only. protocols(5) */
 export const IPPROTO_MPTCP = c.IPPROTO_MPTCP as number
-/** protocols(5) */
+/** multicast transport protocol. protocols(5) */
+export const IPPROTO_MTP = c.IPPROTO_MTP as number
+/** IPv6: no next header. protocols(5) */
 export const IPPROTO_NONE = c.IPPROTO_NONE as number
-/** protocols(5) */
+/** protocol independent multicast routing. protocols(5) */
 export const IPPROTO_PIM = c.IPPROTO_PIM as number
-/** protocols(5) */
+/** Xerox PARC universal packet. protocols(5) */
 export const IPPROTO_PUP = c.IPPROTO_PUP as number
-/** protocols(5) */
+/** raw IP packets; the sender writes the IP header itself. protocols(5) */
 export const IPPROTO_RAW = c.IPPROTO_RAW as number
-/** protocols(5) */
+/** IPv6 routing header. protocols(5) */
 export const IPPROTO_ROUTING = c.IPPROTO_ROUTING as number
-/** protocols(5) */
+/** resource reservation protocol. protocols(5) */
 export const IPPROTO_RSVP = c.IPPROTO_RSVP as number
-/** protocols(5) */
+/** Stream Control Transmission Protocol. protocols(5) */
 export const IPPROTO_SCTP = c.IPPROTO_SCTP as number
-/** protocols(5) */
+/** shared memory communications, a number for socket(2) only. protocols(5) */
+export const IPPROTO_SMC = c.IPPROTO_SMC as number
+/** Transmission Control Protocol. protocols(5) */
 export const IPPROTO_TCP = c.IPPROTO_TCP as number
-/** protocols(5) */
+/** ISO transport protocol class 4. protocols(5) */
 export const IPPROTO_TP = c.IPPROTO_TP as number
-/** protocols(5) */
+/** User Datagram Protocol. protocols(5) */
 export const IPPROTO_UDP = c.IPPROTO_UDP as number
-/** protocols(5) */
+/** UDP-Lite, UDP with a partial checksum (RFC 3828). protocols(5) */
 export const IPPROTO_UDPLITE = c.IPPROTO_UDPLITE as number
 
-/** setsockopt(2) */
+/** level of the ATM adaption layer. setsockopt(2) */
+export const SOL_AAL = c.SOL_AAL as number
+/** level of AF_ALG options and control messages. setsockopt(2) */
 export const SOL_ALG = c.SOL_ALG as number
-/** setsockopt(2) */
+/** level of AppleTalk options. setsockopt(2) */
+export const SOL_ATALK = c.SOL_ATALK as number
+/** level of ATM cell options. setsockopt(2) */
+export const SOL_ATM = c.SOL_ATM as number
+/** level of AX.25 options. setsockopt(2) */
+export const SOL_AX25 = c.SOL_AX25 as number
+/** level of the options all Bluetooth protocols share. setsockopt(2) */
+export const SOL_BLUETOOTH = c.SOL_BLUETOOTH as number
+/** level of CAIF options. setsockopt(2) */
+export const SOL_CAIF = c.SOL_CAIF as number
+/** base number of the CAN levels; add the CAN protocol. setsockopt(2) */
 export const SOL_CAN_BASE = c.SOL_CAN_BASE as number
-/** setsockopt(2) */
+/** level of CAN ISO-TP options. setsockopt(2) */
+export const SOL_CAN_ISOTP = c.SOL_CAN_ISOTP as number
+/** level of CAN J1939 options and control messages. setsockopt(2) */
+export const SOL_CAN_J1939 = c.SOL_CAN_J1939 as number
+/** level of CAN_RAW options. setsockopt(2) */
 export const SOL_CAN_RAW = c.SOL_CAN_RAW as number
-/** setsockopt(2) */
+/** level of DCCP options. setsockopt(2) */
+export const SOL_DCCP = c.SOL_DCCP as number
+/** level of Bluetooth HCI options. setsockopt(2) */
+export const SOL_HCI = c.SOL_HCI as number
+/** level of ICMPv6 options, such as ICMP6_FILTER. setsockopt(2) */
+export const SOL_ICMPV6 = c.SOL_ICMPV6 as number
+/** level of IPv4 options, equal to IPPROTO_IP. setsockopt(2) */
 export const SOL_IP = c.SOL_IP as number
-/** setsockopt(2) */
+/** level of IPv6 options, equal to IPPROTO_IPV6. setsockopt(2) */
+export const SOL_IPV6 = c.SOL_IPV6 as number
+/** level of IPX options. setsockopt(2) */
+export const SOL_IPX = c.SOL_IPX as number
+/** level of IrDA options. setsockopt(2) */
+export const SOL_IRDA = c.SOL_IRDA as number
+/** level of IUCV options. setsockopt(2) */
+export const SOL_IUCV = c.SOL_IUCV as number
+/** level of KCM options. setsockopt(2) */
+export const SOL_KCM = c.SOL_KCM as number
+/** level of Bluetooth L2CAP options. setsockopt(2) */
+export const SOL_L2CAP = c.SOL_L2CAP as number
+/** level of LLC options. setsockopt(2) */
+export const SOL_LLC = c.SOL_LLC as number
+/** level of MCTP options. setsockopt(2) */
+export const SOL_MCTP = c.SOL_MCTP as number
+/** level of multipath TCP options. setsockopt(2) */
+export const SOL_MPTCP = c.SOL_MPTCP as number
+/** level of NetBEUI options. setsockopt(2) */
+export const SOL_NETBEUI = c.SOL_NETBEUI as number
+/** level of netlink options. setsockopt(2) */
+export const SOL_NETLINK = c.SOL_NETLINK as number
+/** level of NET/ROM options. setsockopt(2) */
+export const SOL_NETROM = c.SOL_NETROM as number
+/** level of NFC options. setsockopt(2) */
+export const SOL_NFC = c.SOL_NFC as number
+/** level of packet socket options. setsockopt(2) */
+export const SOL_PACKET = c.SOL_PACKET as number
+/** level of Phonet pipe options. setsockopt(2) */
+export const SOL_PNPIPE = c.SOL_PNPIPE as number
+/** level of PPP over L2TP options. setsockopt(2) */
+export const SOL_PPPOL2TP = c.SOL_PPPOL2TP as number
+/** level of raw socket options, such as ICMP_FILTER. setsockopt(2) */
+export const SOL_RAW = c.SOL_RAW as number
+/** level of RDS options and control messages. setsockopt(2) */
 export const SOL_RDS = c.SOL_RDS as number
-/** setsockopt(2) */
+/** level of Bluetooth RFCOMM options. setsockopt(2) */
+export const SOL_RFCOMM = c.SOL_RFCOMM as number
+/** level of ROSE options. setsockopt(2) */
+export const SOL_ROSE = c.SOL_ROSE as number
+/** level of RxRPC options and control messages. setsockopt(2) */
+export const SOL_RXRPC = c.SOL_RXRPC as number
+/** level of Bluetooth SCO options. setsockopt(2) */
+export const SOL_SCO = c.SOL_SCO as number
+/** level of SCTP options, equal to IPPROTO_SCTP. setsockopt(2) */
+export const SOL_SCTP = c.SOL_SCTP as number
+/** level of SMC options. setsockopt(2) */
+export const SOL_SMC = c.SOL_SMC as number
+/** level of the options all sockets share. setsockopt(2) */
 export const SOL_SOCKET = c.SOL_SOCKET as number
-/** setsockopt(2) */
+/** level of TCP options, equal to IPPROTO_TCP. setsockopt(2) */
 export const SOL_TCP = c.SOL_TCP as number
-/** setsockopt(2) */
+/** level of TIPC options. setsockopt(2) */
 export const SOL_TIPC = c.SOL_TIPC as number
-/** setsockopt(2) */
+/** level of kernel TLS options and control messages. setsockopt(2) */
+export const SOL_TLS = c.SOL_TLS as number
+/** level of UDP options, equal to IPPROTO_UDP. setsockopt(2) */
 export const SOL_UDP = c.SOL_UDP as number
+/** level of UDP-Lite options, equal to IPPROTO_UDPLITE. setsockopt(2) */
+export const SOL_UDPLITE = c.SOL_UDPLITE as number
+/** level of vsock control messages. setsockopt(2) */
+export const SOL_VSOCK = c.SOL_VSOCK as number
+/** level of X.25 options. setsockopt(2) */
+export const SOL_X25 = c.SOL_X25 as number
+/** level of AF_XDP options. setsockopt(2) */
+export const SOL_XDP = c.SOL_XDP as number
 
-/** socket(7) */
+/** SO_BUF_LOCK bit: keep the receive buffer size. socket(7) */
+export const SOCK_RCVBUF_LOCK = c.SOCK_RCVBUF_LOCK as number
+/** SO_BUF_LOCK bit: keep the send buffer size. socket(7) */
+export const SOCK_SNDBUF_LOCK = c.SOCK_SNDBUF_LOCK as number
+/** as the system is configured; setsockopt takes it as -1. socket(7) */
+export const SOCK_TXREHASH_DEFAULT = c.SOCK_TXREHASH_DEFAULT as number
+/** SO_TXREHASH value: keep the path. socket(7) */
+export const SOCK_TXREHASH_DISABLED = c.SOCK_TXREHASH_DISABLED as number
+/** SO_TXREHASH value: choose a new path after a timeout. socket(7) */
+export const SOCK_TXREHASH_ENABLED = c.SOCK_TXREHASH_ENABLED as number
+/** largest backlog listen(2) was built with; the kernel caps it. socket(7) */
 export const SOMAXCONN = c.SOMAXCONN as number
-/** socket(7) */
+/** whether the socket is listening, read-only int. socket(7) */
 export const SO_ACCEPTCONN = c.SO_ACCEPTCONN as number
-/** socket(7) */
+/** attach an eBPF filter, its program descriptor as int. socket(7) */
+export const SO_ATTACH_BPF = c.SO_ATTACH_BPF as number
+/** attach a classic BPF filter, a struct sock_fprog. socket(7) */
+export const SO_ATTACH_FILTER = c.SO_ATTACH_FILTER as number
+/** classic BPF that picks a socket of the reuseport group. socket(7) */
+export const SO_ATTACH_REUSEPORT_CBPF = c.SO_ATTACH_REUSEPORT_CBPF as number
+/** eBPF program that picks a socket of the reuseport group. socket(7) */
+export const SO_ATTACH_REUSEPORT_EBPF = c.SO_ATTACH_REUSEPORT_EBPF as number
+/** bind to the interface of this name, a string. socket(7) */
 export const SO_BINDTODEVICE = c.SO_BINDTODEVICE as number
-/** socket(7) */
+/** bind to the interface of this index, int. socket(7) */
+export const SO_BINDTOIFINDEX = c.SO_BINDTOIFINDEX as number
+/** number of supported classic BPF extensions, read-only int. socket(7) */
+export const SO_BPF_EXTENSIONS = c.SO_BPF_EXTENSIONS as number
+/** allow sending to a broadcast address, boolean int. socket(7) */
 export const SO_BROADCAST = c.SO_BROADCAST as number
-/** socket(7) */
+/** BSD bug-to-bug compatibility, ignored since Linux 2.4. socket(7) */
+export const SO_BSDCOMPAT = c.SO_BSDCOMPAT as number
+/** stop auto-tuning of buffer sizes, SOCK_*BUF_LOCK bits. socket(7) */
+export const SO_BUF_LOCK = c.SO_BUF_LOCK as number
+/** time to busy poll on a blocking receive, microseconds. socket(7) */
+export const SO_BUSY_POLL = c.SO_BUSY_POLL as number
+/** packets to handle in one busy poll, int. socket(7) */
+export const SO_BUSY_POLL_BUDGET = c.SO_BUSY_POLL_BUDGET as number
+/** advice on the path, int: 1 says that it is bad. socket(7) */
+export const SO_CNX_ADVICE = c.SO_CNX_ADVICE as number
+/** unique id of the socket, read-only u64. socket(7) */
+export const SO_COOKIE = c.SO_COOKIE as number
+/** enable protocol debugging, boolean int, privileged. socket(7) */
 export const SO_DEBUG = c.SO_DEBUG as number
-/** socket(7) */
+/** remove the attached filter, equal to SO_DETACH_FILTER. socket(7) */
+export const SO_DETACH_BPF = c.SO_DETACH_BPF as number
+/** remove the attached filter, the value is ignored. socket(7) */
+export const SO_DETACH_FILTER = c.SO_DETACH_FILTER as number
+/** remove the program of the reuseport group. socket(7) */
+export const SO_DETACH_REUSEPORT_BPF = c.SO_DETACH_REUSEPORT_BPF as number
+/** control message: payload sits in a device memory buffer. socket(7) */
+export const SO_DEVMEM_DMABUF = c.SO_DEVMEM_DMABUF as number
+/** give device memory tokens back to the kernel. socket(7) */
+export const SO_DEVMEM_DONTNEED = c.SO_DEVMEM_DONTNEED as number
+/** control message: payload was copied to the user buffer. socket(7) */
+export const SO_DEVMEM_LINEAR = c.SO_DEVMEM_LINEAR as number
+/** address family of the socket, read-only int. socket(7) */
 export const SO_DOMAIN = c.SO_DOMAIN as number
-/** socket(7) */
+/** send only to directly connected hosts, boolean int. socket(7) */
 export const SO_DONTROUTE = c.SO_DONTROUTE as number
-/** socket(7) */
+/** take and clear the pending error, read-only errno. socket(7) */
 export const SO_ERROR = c.SO_ERROR as number
-/** socket(7) */
+/** read back the attached classic BPF filter. socket(7) */
+export const SO_GET_FILTER = c.SO_GET_FILTER as number
+/** CPU that the socket's packets are handled on, int. socket(7) */
 export const SO_INCOMING_CPU = c.SO_INCOMING_CPU as number
-/** socket(7) */
+/** id of the receive queue of the last packet, read-only int. socket(7) */
+export const SO_INCOMING_NAPI_ID = c.SO_INCOMING_NAPI_ID as number
+/** report bytes left to read in a control message, boolean int. socket(7) */
+export const SO_INQ = c.SO_INQ as number
+/** send keep-alive probes on a connection, boolean int. socket(7) */
 export const SO_KEEPALIVE = c.SO_KEEPALIVE as number
-/** socket(7) */
+/** what close does with unsent data, a struct linger, seconds. socket(7) */
 export const SO_LINGER = c.SO_LINGER as number
-/** socket(7) */
+/** forbid any later change of the filter, boolean int. socket(7) */
+export const SO_LOCK_FILTER = c.SO_LOCK_FILTER as number
+/** netfilter and routing mark of sent packets, u32, privileged. socket(7) */
 export const SO_MARK = c.SO_MARK as number
-/** socket(7) */
+/** upper limit of the sending rate, bytes per second. socket(7) */
+export const SO_MAX_PACING_RATE = c.SO_MAX_PACING_RATE as number
+/** memory use of the socket, read-only array of SK_MEMINFO_* u32. socket(7) */
+export const SO_MEMINFO = c.SO_MEMINFO as number
+/** unique id of the network namespace, read-only u64. socket(7) */
+export const SO_NETNS_COOKIE = c.SO_NETNS_COOKIE as number
+/** the last 4 bytes of a frame are its checksum, boolean int. socket(7) */
+export const SO_NOFCS = c.SO_NOFCS as number
+/** send UDP over IPv4 without a checksum, boolean int. socket(7) */
+export const SO_NO_CHECK = c.SO_NO_CHECK as number
+/** leave out-of-band data in the stream, boolean int. socket(7) */
 export const SO_OOBINLINE = c.SO_OOBINLINE as number
-/** socket(7) */
+/** destination before netfilter redirection, a sockaddr, level SOL_IP. socket(7) */
+export const SO_ORIGINAL_DST = c.SO_ORIGINAL_DST as number
+/** receive SCM_CREDENTIALS messages, boolean int. socket(7) */
 export const SO_PASSCRED = c.SO_PASSCRED as number
-/** socket(7) */
+/** receive SCM_PIDFD messages, boolean int. socket(7) */
+export const SO_PASSPIDFD = c.SO_PASSPIDFD as number
+/** accept SCM_RIGHTS messages, boolean int, on by default. socket(7) */
+export const SO_PASSRIGHTS = c.SO_PASSRIGHTS as number
+/** receive SCM_SECURITY messages, boolean int. socket(7) */
 export const SO_PASSSEC = c.SO_PASSSEC as number
-/** socket(7) */
+/** where MSG_PEEK starts, bytes; negative is off. socket(7) */
+export const SO_PEEK_OFF = c.SO_PEEK_OFF as number
+/** credentials of the peer, read-only struct ucred. socket(7) */
 export const SO_PEERCRED = c.SO_PEERCRED as number
-/** socket(7) */
+/** supplementary groups of the peer, read-only array of gid_t. socket(7) */
+export const SO_PEERGROUPS = c.SO_PEERGROUPS as number
+/** address of the peer, as getpeername(2). socket(7) */
+export const SO_PEERNAME = c.SO_PEERNAME as number
+/** a pidfd of the peer process, read-only int. socket(7) */
+export const SO_PEERPIDFD = c.SO_PEERPIDFD as number
+/** security context of the peer, read-only string. socket(7) */
 export const SO_PEERSEC = c.SO_PEERSEC as number
-/** socket(7) */
+/** prefer busy polling over interrupts, boolean int. socket(7) */
+export const SO_PREFER_BUSY_POLL = c.SO_PREFER_BUSY_POLL as number
+/** queueing priority of sent packets, int 0 to 6 unprivileged. socket(7) */
 export const SO_PRIORITY = c.SO_PRIORITY as number
-/** socket(7) */
+/** protocol of the socket, read-only int. socket(7) */
 export const SO_PROTOCOL = c.SO_PROTOCOL as number
-/** socket(7) */
+/** receive buffer size in bytes; the kernel doubles what is set. socket(7) */
 export const SO_RCVBUF = c.SO_RCVBUF as number
-/** socket(7) */
+/** as SO_RCVBUF beyond rmem_max, privileged. socket(7) */
+export const SO_RCVBUFFORCE = c.SO_RCVBUFFORCE as number
+/** fewest bytes that make the socket readable, int. socket(7) */
 export const SO_RCVLOWAT = c.SO_RCVLOWAT as number
-/** socket(7) */
+/** report the mark of received packets as SO_MARK, boolean int. socket(7) */
+export const SO_RCVMARK = c.SO_RCVMARK as number
+/** report SO_PRIORITY of received packets, boolean int. socket(7) */
+export const SO_RCVPRIORITY = c.SO_RCVPRIORITY as number
+/** receive timeout, a struct timeval. socket(7) */
 export const SO_RCVTIMEO = c.SO_RCVTIMEO as number
-/** socket(7) */
+/** receive timeout with 64-bit time. socket(7) */
+export const SO_RCVTIMEO_NEW = c.SO_RCVTIMEO_NEW as number
+/** receive timeout with time of the machine's word size. socket(7) */
+export const SO_RCVTIMEO_OLD = c.SO_RCVTIMEO_OLD as number
+/** memory kept for the socket, bytes, int. socket(7) */
+export const SO_RESERVE_MEM = c.SO_RESERVE_MEM as number
+/** allow bind to an address in TIME_WAIT, boolean int. socket(7) */
 export const SO_REUSEADDR = c.SO_REUSEADDR as number
-/** socket(7) */
+/** let several sockets share one address and port, boolean int. socket(7) */
 export const SO_REUSEPORT = c.SO_REUSEPORT as number
-/** socket(7) */
+/** report packets dropped so far in a control message, boolean int. socket(7) */
+export const SO_RXQ_OVFL = c.SO_RXQ_OVFL as number
+/** NRL security level, without effect. socket(7) */
+export const SO_SECURITY_AUTHENTICATION = c.SO_SECURITY_AUTHENTICATION as number
+/** NRL security level, without effect. socket(7) */
+export const SO_SECURITY_ENCRYPTION_NETWORK = c.SO_SECURITY_ENCRYPTION_NETWORK as number
+/** NRL security level, without effect. socket(7) */
+export const SO_SECURITY_ENCRYPTION_TRANSPORT = c.SO_SECURITY_ENCRYPTION_TRANSPORT as number
+/** make select report errors in the error queue, boolean int. socket(7) */
+export const SO_SELECT_ERR_QUEUE = c.SO_SELECT_ERR_QUEUE as number
+/** send buffer size in bytes; the kernel doubles what is set. socket(7) */
 export const SO_SNDBUF = c.SO_SNDBUF as number
-/** socket(7) */
+/** as SO_SNDBUF beyond wmem_max, privileged. socket(7) */
+export const SO_SNDBUFFORCE = c.SO_SNDBUFFORCE as number
+/** fewest bytes to send at once; fixed at 1 on Linux. socket(7) */
 export const SO_SNDLOWAT = c.SO_SNDLOWAT as number
-/** socket(7) */
+/** send timeout, a struct timeval. socket(7) */
 export const SO_SNDTIMEO = c.SO_SNDTIMEO as number
-/** socket(7) */
+/** send timeout with 64-bit time. socket(7) */
+export const SO_SNDTIMEO_NEW = c.SO_SNDTIMEO_NEW as number
+/** send timeout with time of the machine's word size. socket(7) */
+export const SO_SNDTIMEO_OLD = c.SO_SNDTIMEO_OLD as number
+/** receive time as SCM_TIMESTAMP, boolean int. socket(7) */
+export const SO_TIMESTAMP = c.SO_TIMESTAMP as number
+/** SOF_TIMESTAMPING_* bits, int. socket(7) */
+export const SO_TIMESTAMPING = c.SO_TIMESTAMPING as number
+/** SO_TIMESTAMPING with 64-bit time. socket(7) */
+export const SO_TIMESTAMPING_NEW = c.SO_TIMESTAMPING_NEW as number
+/** SO_TIMESTAMPING with time of the machine's word size. socket(7) */
+export const SO_TIMESTAMPING_OLD = c.SO_TIMESTAMPING_OLD as number
+/** receive time as SCM_TIMESTAMPNS, boolean int. socket(7) */
+export const SO_TIMESTAMPNS = c.SO_TIMESTAMPNS as number
+/** SO_TIMESTAMPNS with 64-bit time. socket(7) */
+export const SO_TIMESTAMPNS_NEW = c.SO_TIMESTAMPNS_NEW as number
+/** SO_TIMESTAMPNS with time of the machine's word size. socket(7) */
+export const SO_TIMESTAMPNS_OLD = c.SO_TIMESTAMPNS_OLD as number
+/** SO_TIMESTAMP with 64-bit time. socket(7) */
+export const SO_TIMESTAMP_NEW = c.SO_TIMESTAMP_NEW as number
+/** SO_TIMESTAMP with time of the machine's word size. socket(7) */
+export const SO_TIMESTAMP_OLD = c.SO_TIMESTAMP_OLD as number
+/** choose a new path after a timeout, int 0, 1, or -1 for default. socket(7) */
+export const SO_TXREHASH = c.SO_TXREHASH as number
+/** schedule sends by SCM_TXTIME, a struct sock_txtime. socket(7) */
+export const SO_TXTIME = c.SO_TXTIME as number
+/** type of the socket, such as SOCK_STREAM, read-only int. socket(7) */
 export const SO_TYPE = c.SO_TYPE as number
+/** report whether wifi frames were acknowledged, boolean int. socket(7) */
+export const SO_WIFI_STATUS = c.SO_WIFI_STATUS as number
+/** allow MSG_ZEROCOPY, boolean int. socket(7) */
+export const SO_ZEROCOPY = c.SO_ZEROCOPY as number
 
-/** shutdown(2) */
+/** index in SO_MEMINFO: bytes in the backlog. linux/sock_diag.h */
+export const SK_MEMINFO_BACKLOG = c.SK_MEMINFO_BACKLOG as number
+/** index in SO_MEMINFO: packets dropped. linux/sock_diag.h */
+export const SK_MEMINFO_DROPS = c.SK_MEMINFO_DROPS as number
+/** index in SO_MEMINFO: bytes allocated in advance. linux/sock_diag.h */
+export const SK_MEMINFO_FWD_ALLOC = c.SK_MEMINFO_FWD_ALLOC as number
+/** index in SO_MEMINFO: bytes of options. linux/sock_diag.h */
+export const SK_MEMINFO_OPTMEM = c.SK_MEMINFO_OPTMEM as number
+/** index in SO_MEMINFO: receive buffer size. linux/sock_diag.h */
+export const SK_MEMINFO_RCVBUF = c.SK_MEMINFO_RCVBUF as number
+/** index in SO_MEMINFO: receive bytes allocated. linux/sock_diag.h */
+export const SK_MEMINFO_RMEM_ALLOC = c.SK_MEMINFO_RMEM_ALLOC as number
+/** index in SO_MEMINFO: send buffer size. linux/sock_diag.h */
+export const SK_MEMINFO_SNDBUF = c.SK_MEMINFO_SNDBUF as number
+/** index in SO_MEMINFO: send bytes allocated. linux/sock_diag.h */
+export const SK_MEMINFO_WMEM_ALLOC = c.SK_MEMINFO_WMEM_ALLOC as number
+/** index in SO_MEMINFO: send bytes queued. linux/sock_diag.h */
+export const SK_MEMINFO_WMEM_QUEUED = c.SK_MEMINFO_WMEM_QUEUED as number
+
+/** no more receiving. shutdown(2) */
 export const SHUT_RD = c.SHUT_RD as number
-/** shutdown(2) */
+/** neither receiving nor sending. shutdown(2) */
 export const SHUT_RDWR = c.SHUT_RDWR as number
-/** shutdown(2) */
+/** no more sending. shutdown(2) */
 export const SHUT_WR = c.SHUT_WR as number
 
-/** recv(2), send(2) */
+/** sendmmsg(2): more messages follow. recv(2), send(2) */
+export const MSG_BATCH = c.MSG_BATCH as number
+/** received descriptors are close-on-exec. recv(2), send(2) */
 export const MSG_CMSG_CLOEXEC = c.MSG_CMSG_CLOEXEC as number
-/** recv(2), send(2) */
+/** send: the neighbour is alive, do not probe it. recv(2), send(2) */
 export const MSG_CONFIRM = c.MSG_CONFIRM as number
-/** recv(2), send(2) */
+/** returned: control data did not fit the buffer. recv(2), send(2) */
 export const MSG_CTRUNC = c.MSG_CTRUNC as number
-/** recv(2), send(2) */
+/** send: to directly connected hosts only. recv(2), send(2) */
 export const MSG_DONTROUTE = c.MSG_DONTROUTE as number
-/** recv(2), send(2) */
+/** do not block in this call. recv(2), send(2) */
 export const MSG_DONTWAIT = c.MSG_DONTWAIT as number
-/** recv(2), send(2) */
+/** end of a record. recv(2), send(2) */
 export const MSG_EOR = c.MSG_EOR as number
-/** recv(2), send(2) */
+/** receive from the error queue. recv(2), send(2) */
 export const MSG_ERRQUEUE = c.MSG_ERRQUEUE as number
-/** recv(2), send(2) */
+/** send: connect with data in the SYN. recv(2), send(2) */
 export const MSG_FASTOPEN = c.MSG_FASTOPEN as number
-/** recv(2), send(2) */
+/** kernel-internal: end of a connection. recv(2), send(2) */
+export const MSG_FIN = c.MSG_FIN as number
+/** send: more data follows, hold the segment back. recv(2), send(2) */
 export const MSG_MORE = c.MSG_MORE as number
-/** recv(2), send(2) */
+/** send: no SIGPIPE when the peer has closed. recv(2), send(2) */
 export const MSG_NOSIGNAL = c.MSG_NOSIGNAL as number
-/** recv(2), send(2) */
+/** out-of-band data. recv(2), send(2) */
 export const MSG_OOB = c.MSG_OOB as number
-/** recv(2), send(2) */
+/** receive without removing the data from the queue. recv(2), send(2) */
 export const MSG_PEEK = c.MSG_PEEK as number
-/** recv(2), send(2) */
+/** supply or ask for a second address. recv(2), send(2) */
+export const MSG_PROXY = c.MSG_PROXY as number
+/** kernel-internal: connection reset. recv(2), send(2) */
+export const MSG_RST = c.MSG_RST as number
+/** receive data in device memory, described by control messages. recv(2), send(2) */
+export const MSG_SOCK_DEVMEM = c.MSG_SOCK_DEVMEM as number
+/** kernel-internal: connection request. recv(2), send(2) */
+export const MSG_SYN = c.MSG_SYN as number
+/** receive: full length of a datagram; returned: it was cut. recv(2), send(2) */
 export const MSG_TRUNC = c.MSG_TRUNC as number
-/** recv(2), send(2) */
+/** the same as MSG_DONTROUTE. recv(2), send(2) */
+export const MSG_TRYHARD = c.MSG_TRYHARD as number
+/** receive: block until the buffer is full. recv(2), send(2) */
 export const MSG_WAITALL = c.MSG_WAITALL as number
+/** recvmmsg(2): do not block after the first message. recv(2), send(2) */
+export const MSG_WAITFORONE = c.MSG_WAITFORONE as number
+/** send without copying, completion in the error queue. recv(2), send(2) */
+export const MSG_ZEROCOPY = c.MSG_ZEROCOPY as number
 
-/** cmsg(3), unix(7) */
+/** pid, uid and gid of the sender, a struct ucred. cmsg(3), unix(7) */
 export const SCM_CREDENTIALS = c.SCM_CREDENTIALS as number
-/** cmsg(3), unix(7) */
+/** payload in device memory, a struct dmabuf_cmsg. cmsg(3), unix(7) */
+export const SCM_DEVMEM_DMABUF = c.SCM_DEVMEM_DMABUF as number
+/** payload copied to the user buffer, a struct dmabuf_cmsg. cmsg(3), unix(7) */
+export const SCM_DEVMEM_LINEAR = c.SCM_DEVMEM_LINEAR as number
+/** bytes left to read, int. cmsg(3), unix(7) */
+export const SCM_INQ = c.SCM_INQ as number
+/** a pidfd of the sender, int. cmsg(3), unix(7) */
+export const SCM_PIDFD = c.SCM_PIDFD as number
+/** file descriptors, an array of int. cmsg(3), unix(7) */
 export const SCM_RIGHTS = c.SCM_RIGHTS as number
+/** security context of the sender, a string. cmsg(3), unix(7) */
+export const SCM_SECURITY = c.SCM_SECURITY as number
+/** receive time, a struct timeval. cmsg(3), unix(7) */
+export const SCM_TIMESTAMP = c.SCM_TIMESTAMP as number
+/** receive or send times, a struct scm_timestamping. cmsg(3), unix(7) */
+export const SCM_TIMESTAMPING = c.SCM_TIMESTAMPING as number
+/** TCP statistics beside a send time, netlink attributes. cmsg(3), unix(7) */
+export const SCM_TIMESTAMPING_OPT_STATS = c.SCM_TIMESTAMPING_OPT_STATS as number
+/** interface and length, a struct scm_ts_pktinfo. cmsg(3), unix(7) */
+export const SCM_TIMESTAMPING_PKTINFO = c.SCM_TIMESTAMPING_PKTINFO as number
+/** receive time, a struct timespec. cmsg(3), unix(7) */
+export const SCM_TIMESTAMPNS = c.SCM_TIMESTAMPNS as number
+/** ee_info of a time: when the peer acknowledged. cmsg(3), unix(7) */
+export const SCM_TSTAMP_ACK = c.SCM_TSTAMP_ACK as number
+/** ee_info of a time: when the device reported completion. cmsg(3), unix(7) */
+export const SCM_TSTAMP_COMPLETION = c.SCM_TSTAMP_COMPLETION as number
+/** ee_info of a time: when the packet met the scheduler. cmsg(3), unix(7) */
+export const SCM_TSTAMP_SCHED = c.SCM_TSTAMP_SCHED as number
+/** ee_info of a time: when the packet left for the device. cmsg(3), unix(7) */
+export const SCM_TSTAMP_SND = c.SCM_TSTAMP_SND as number
+/** id for SOF_TIMESTAMPING_OPT_ID to report, u32. cmsg(3), unix(7) */
+export const SCM_TS_OPT_ID = c.SCM_TS_OPT_ID as number
+/** when to send the packet, u64 nanoseconds. cmsg(3), unix(7) */
+export const SCM_TXTIME = c.SCM_TXTIME as number
+/** whether the wifi frame was acknowledged, int. cmsg(3), unix(7) */
+export const SCM_WIFI_STATUS = c.SCM_WIFI_STATUS as number
 
-/** ip(7) */
+/** convert hardware times to the PTP clock given. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_BIND_PHC = c.SOF_TIMESTAMPING_BIND_PHC as number
+/** recvmsg(2) adds IP_PKTINFO to a send time. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_CMSG = c.SOF_TIMESTAMPING_OPT_CMSG as number
+/** number the packets, id comes back in ee_data. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_ID = c.SOF_TIMESTAMPING_OPT_ID as number
+/** count the id of a TCP stream from bytes written. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_ID_TCP = c.SOF_TIMESTAMPING_OPT_ID_TCP as number
+/** report interface and length of received packets. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_PKTINFO = c.SOF_TIMESTAMPING_OPT_PKTINFO as number
+/** report only receive times of a kind asked for. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_RX_FILTER = c.SOF_TIMESTAMPING_OPT_RX_FILTER as number
+/** add TCP statistics to send times. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_STATS = c.SOF_TIMESTAMPING_OPT_STATS as number
+/** return the send time without the packet. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_TSONLY = c.SOF_TIMESTAMPING_OPT_TSONLY as number
+/** report both software and hardware send times. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_OPT_TX_SWHW = c.SOF_TIMESTAMPING_OPT_TX_SWHW as number
+/** report times of the hardware clock. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_RAW_HARDWARE = c.SOF_TIMESTAMPING_RAW_HARDWARE as number
+/** take receive times in the network adapter. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_RX_HARDWARE = c.SOF_TIMESTAMPING_RX_HARDWARE as number
+/** take receive times when the packet enters the kernel. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_RX_SOFTWARE = c.SOF_TIMESTAMPING_RX_SOFTWARE as number
+/** report software times. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_SOFTWARE = c.SOF_TIMESTAMPING_SOFTWARE as number
+/** obsolete, ignored. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_SYS_HARDWARE = c.SOF_TIMESTAMPING_SYS_HARDWARE as number
+/** take a time when the peer acknowledged all data. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_TX_ACK = c.SOF_TIMESTAMPING_TX_ACK as number
+/** take a time when the device reported completion. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_TX_COMPLETION = c.SOF_TIMESTAMPING_TX_COMPLETION as number
+/** take send times in the network adapter. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_TX_HARDWARE = c.SOF_TIMESTAMPING_TX_HARDWARE as number
+/** take a time before the packet scheduler. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_TX_SCHED = c.SOF_TIMESTAMPING_TX_SCHED as number
+/** take send times when the driver gets the packet. linux/net_tstamp.h */
+export const SOF_TIMESTAMPING_TX_SOFTWARE = c.SOF_TIMESTAMPING_TX_SOFTWARE as number
+/** SO_TXTIME flag: the time is a deadline. linux/net_tstamp.h */
+export const SOF_TXTIME_DEADLINE_MODE = c.SOF_TXTIME_DEADLINE_MODE as number
+/** SO_TXTIME flag: report drops in the error queue. linux/net_tstamp.h */
+export const SOF_TXTIME_REPORT_ERRORS = c.SOF_TXTIME_REPORT_ERRORS as number
+
+/** ee_code: the time was not valid. linux/errqueue.h */
+export const SO_EE_CODE_TXTIME_INVALID_PARAM = c.SO_EE_CODE_TXTIME_INVALID_PARAM as number
+/** ee_code: the time had passed. linux/errqueue.h */
+export const SO_EE_CODE_TXTIME_MISSED = c.SO_EE_CODE_TXTIME_MISSED as number
+/** ee_code: zero-copy fell back to copying. linux/errqueue.h */
+export const SO_EE_CODE_ZEROCOPY_COPIED = c.SO_EE_CODE_ZEROCOPY_COPIED as number
+/** ee_origin: an ICMP message. linux/errqueue.h */
+export const SO_EE_ORIGIN_ICMP = c.SO_EE_ORIGIN_ICMP as number
+/** ee_origin: an ICMPv6 message. linux/errqueue.h */
+export const SO_EE_ORIGIN_ICMP6 = c.SO_EE_ORIGIN_ICMP6 as number
+/** ee_origin: this host. linux/errqueue.h */
+export const SO_EE_ORIGIN_LOCAL = c.SO_EE_ORIGIN_LOCAL as number
+/** ee_origin: none. linux/errqueue.h */
+export const SO_EE_ORIGIN_NONE = c.SO_EE_ORIGIN_NONE as number
+/** ee_origin: a send time. linux/errqueue.h */
+export const SO_EE_ORIGIN_TIMESTAMPING = c.SO_EE_ORIGIN_TIMESTAMPING as number
+/** ee_origin: the state of a sent packet. linux/errqueue.h */
+export const SO_EE_ORIGIN_TXSTATUS = c.SO_EE_ORIGIN_TXSTATUS as number
+/** ee_origin: a scheduled send failed. linux/errqueue.h */
+export const SO_EE_ORIGIN_TXTIME = c.SO_EE_ORIGIN_TXTIME as number
+/** ee_origin: zero-copy sends completed. linux/errqueue.h */
+export const SO_EE_ORIGIN_ZEROCOPY = c.SO_EE_ORIGIN_ZEROCOPY as number
+/** flag: the ICMP extension had a wrong checksum. linux/errqueue.h */
+export const SO_EE_RFC4884_FLAG_INVALID = c.SO_EE_RFC4884_FLAG_INVALID as number
+
+/** join a multicast group, a struct ip_mreqn. ip(7) */
 export const IP_ADD_MEMBERSHIP = c.IP_ADD_MEMBERSHIP as number
-/** ip(7) */
+/** join a group for one source, a struct ip_mreq_source. ip(7) */
+export const IP_ADD_SOURCE_MEMBERSHIP = c.IP_ADD_SOURCE_MEMBERSHIP as number
+/** bind to port 0 leaves the port to connect, boolean int. ip(7) */
 export const IP_BIND_ADDRESS_NO_PORT = c.IP_BIND_ADDRESS_NO_PORT as number
-/** ip(7) */
+/** stop data of one source of a group, a struct ip_mreq_source. ip(7) */
+export const IP_BLOCK_SOURCE = c.IP_BLOCK_SOURCE as number
+/** report the checksum of received UDP datagrams, boolean int. ip(7) */
+export const IP_CHECKSUM = c.IP_CHECKSUM as number
+/** value of IP_MULTICAST_LOOP on a new socket. ip(7) */
 export const IP_DEFAULT_MULTICAST_LOOP = c.IP_DEFAULT_MULTICAST_LOOP as number
-/** ip(7) */
+/** value of IP_MULTICAST_TTL on a new socket. ip(7) */
 export const IP_DEFAULT_MULTICAST_TTL = c.IP_DEFAULT_MULTICAST_TTL as number
-/** ip(7) */
+/** leave a multicast group, a struct ip_mreqn. ip(7) */
 export const IP_DROP_MEMBERSHIP = c.IP_DROP_MEMBERSHIP as number
-/** ip(7) */
+/** leave a source of a group, a struct ip_mreq_source. ip(7) */
+export const IP_DROP_SOURCE_MEMBERSHIP = c.IP_DROP_SOURCE_MEMBERSHIP as number
+/** allow bind to an address that does not exist yet, boolean int. ip(7) */
+export const IP_FREEBIND = c.IP_FREEBIND as number
+/** raw socket: the data starts with an IP header, boolean int. ip(7) */
 export const IP_HDRINCL = c.IP_HDRINCL as number
-/** ip(7) */
+/** IPsec policy of the socket, privileged. ip(7) */
+export const IP_IPSEC_POLICY = c.IP_IPSEC_POLICY as number
+/** range of automatic ports, u32: high port << 16 | low port. ip(7) */
+export const IP_LOCAL_PORT_RANGE = c.IP_LOCAL_PORT_RANGE as number
+/** old limit of groups a socket could join. ip(7) */
 export const IP_MAX_MEMBERSHIPS = c.IP_MAX_MEMBERSHIPS as number
-/** ip(7) */
+/** drop packets with a smaller time to live, int 0 to 255. ip(7) */
+export const IP_MINTTL = c.IP_MINTTL as number
+/** source filter of a group, a struct ip_msfilter. ip(7) */
+export const IP_MSFILTER = c.IP_MSFILTER as number
+/** path MTU of a connected socket, bytes, read-only int. ip(7) */
+export const IP_MTU = c.IP_MTU as number
+/** path MTU discovery mode, an IP_PMTUDISC_* int. ip(7) */
+export const IP_MTU_DISCOVER = c.IP_MTU_DISCOVER as number
+/** receive groups that other sockets joined, boolean int. ip(7) */
+export const IP_MULTICAST_ALL = c.IP_MULTICAST_ALL as number
+/** interface of outgoing multicasts, a struct ip_mreqn. ip(7) */
 export const IP_MULTICAST_IF = c.IP_MULTICAST_IF as number
-/** ip(7) */
+/** deliver own multicasts to local sockets, boolean int. ip(7) */
 export const IP_MULTICAST_LOOP = c.IP_MULTICAST_LOOP as number
-/** ip(7) */
+/** time to live of outgoing multicasts, int 0 to 255. ip(7) */
 export const IP_MULTICAST_TTL = c.IP_MULTICAST_TTL as number
-/** ip(7) */
+/** raw socket: do not reassemble outgoing fragments, boolean int. ip(7) */
+export const IP_NODEFRAG = c.IP_NODEFRAG as number
+/** IP options to send with every packet, at most 40 bytes. ip(7) */
 export const IP_OPTIONS = c.IP_OPTIONS as number
-/** ip(7) */
+/** control message: original destination, a sockaddr_in. ip(7) */
+export const IP_ORIGDSTADDR = c.IP_ORIGDSTADDR as number
+/** report the IPsec security context of packets, boolean int. ip(7) */
+export const IP_PASSSEC = c.IP_PASSSEC as number
+/** report interface and destination of packets, boolean int. ip(7) */
+export const IP_PKTINFO = c.IP_PKTINFO as number
+/** control messages of the last packet of a stream, read-only. ip(7) */
+export const IP_PKTOPTIONS = c.IP_PKTOPTIONS as number
+/** mode: always set don't-fragment. ip(7) */
+export const IP_PMTUDISC_DO = c.IP_PMTUDISC_DO as number
+/** mode: never set don't-fragment. ip(7) */
+export const IP_PMTUDISC_DONT = c.IP_PMTUDISC_DONT as number
+/** mode: as large as the interface MTU, ignore path MTU. ip(7) */
+export const IP_PMTUDISC_INTERFACE = c.IP_PMTUDISC_INTERFACE as number
+/** mode: as INTERFACE, but fragment larger packets. ip(7) */
+export const IP_PMTUDISC_OMIT = c.IP_PMTUDISC_OMIT as number
+/** mode: set don't-fragment, ignore path MTU. ip(7) */
+export const IP_PMTUDISC_PROBE = c.IP_PMTUDISC_PROBE as number
+/** mode: discover, and fragment if need be. ip(7) */
+export const IP_PMTUDISC_WANT = c.IP_PMTUDISC_WANT as number
+/** transport protocol of a raw socket or message, read-only int. ip(7) */
+export const IP_PROTOCOL = c.IP_PROTOCOL as number
+/** queue errors with details for MSG_ERRQUEUE, boolean int. ip(7) */
+export const IP_RECVERR = c.IP_RECVERR as number
+/** report ICMP extension data with errors, boolean int. ip(7) */
+export const IP_RECVERR_RFC4884 = c.IP_RECVERR_RFC4884 as number
+/** report the largest fragment of a packet, boolean int. ip(7) */
+export const IP_RECVFRAGSIZE = c.IP_RECVFRAGSIZE as number
+/** report the IP options of received packets, boolean int. ip(7) */
 export const IP_RECVOPTS = c.IP_RECVOPTS as number
-/** ip(7) */
+/** report the original destination, boolean int. ip(7) */
+export const IP_RECVORIGDSTADDR = c.IP_RECVORIGDSTADDR as number
+/** report the raw IP options of packets, boolean int. ip(7) */
 export const IP_RECVRETOPTS = c.IP_RECVRETOPTS as number
-/** ip(7) */
+/** report the type of service of packets, boolean int. ip(7) */
 export const IP_RECVTOS = c.IP_RECVTOS as number
-/** ip(7) */
+/** report the time to live of packets, boolean int. ip(7) */
+export const IP_RECVTTL = c.IP_RECVTTL as number
+/** control message: raw IP options; the same as IP_RECVRETOPTS. ip(7) */
 export const IP_RETOPTS = c.IP_RETOPTS as number
-/** ip(7) */
+/** raw socket: receive packets with router alert, boolean int. ip(7) */
+export const IP_ROUTER_ALERT = c.IP_ROUTER_ALERT as number
+/** type of service of outgoing packets, a byte or int. ip(7) */
 export const IP_TOS = c.IP_TOS as number
-/** ip(7) */
+/** bind to and send from foreign addresses, privileged. ip(7) */
 export const IP_TRANSPARENT = c.IP_TRANSPARENT as number
-/** ip(7) */
+/** time to live of outgoing packets, int 1 to 255. ip(7) */
 export const IP_TTL = c.IP_TTL as number
+/** undo IP_BLOCK_SOURCE, a struct ip_mreq_source. ip(7) */
+export const IP_UNBLOCK_SOURCE = c.IP_UNBLOCK_SOURCE as number
+/** interface index of unicasts, int in network byte order. ip(7) */
+export const IP_UNICAST_IF = c.IP_UNICAST_IF as number
+/** IPsec (xfrm) policy of the socket, privileged. ip(7) */
+export const IP_XFRM_POLICY = c.IP_XFRM_POLICY as number
+/** stop data of one source, a struct group_source_req. ip(7) */
+export const MCAST_BLOCK_SOURCE = c.MCAST_BLOCK_SOURCE as number
+/** filter mode: all sources but the listed. ip(7) */
+export const MCAST_EXCLUDE = c.MCAST_EXCLUDE as number
+/** filter mode: the listed sources only. ip(7) */
+export const MCAST_INCLUDE = c.MCAST_INCLUDE as number
+/** join a group of either family, a struct group_req. ip(7) */
+export const MCAST_JOIN_GROUP = c.MCAST_JOIN_GROUP as number
+/** join a group for one source, a struct group_source_req. ip(7) */
+export const MCAST_JOIN_SOURCE_GROUP = c.MCAST_JOIN_SOURCE_GROUP as number
+/** leave a group of either family, a struct group_req. ip(7) */
+export const MCAST_LEAVE_GROUP = c.MCAST_LEAVE_GROUP as number
+/** leave a source of a group, a struct group_source_req. ip(7) */
+export const MCAST_LEAVE_SOURCE_GROUP = c.MCAST_LEAVE_SOURCE_GROUP as number
+/** source filter of a group, a struct group_filter. ip(7) */
+export const MCAST_MSFILTER = c.MCAST_MSFILTER as number
+/** undo MCAST_BLOCK_SOURCE, a struct group_source_req. ip(7) */
+export const MCAST_UNBLOCK_SOURCE = c.MCAST_UNBLOCK_SOURCE as number
 
-/** ipv6(7) */
+/** type of service: least delay. netinet/ip.h */
+export const IPTOS_LOWDELAY = c.IPTOS_LOWDELAY as number
+/** type of service: least cost. netinet/ip.h */
+export const IPTOS_MINCOST = c.IPTOS_MINCOST as number
+/** type of service: most reliable. netinet/ip.h */
+export const IPTOS_RELIABILITY = c.IPTOS_RELIABILITY as number
+/** type of service: most throughput. netinet/ip.h */
+export const IPTOS_THROUGHPUT = c.IPTOS_THROUGHPUT as number
+
+/** old API: report destination options, boolean int. ipv6(7) */
+export const IPV6_2292DSTOPTS = c.IPV6_2292DSTOPTS as number
+/** old API: report the hop limit, boolean int. ipv6(7) */
+export const IPV6_2292HOPLIMIT = c.IPV6_2292HOPLIMIT as number
+/** old API: report hop-by-hop options, boolean int. ipv6(7) */
+export const IPV6_2292HOPOPTS = c.IPV6_2292HOPOPTS as number
+/** old API: report interface and destination, boolean int. ipv6(7) */
+export const IPV6_2292PKTINFO = c.IPV6_2292PKTINFO as number
+/** old API: options as one block of control messages. ipv6(7) */
+export const IPV6_2292PKTOPTIONS = c.IPV6_2292PKTOPTIONS as number
+/** old API: report the routing header, boolean int. ipv6(7) */
+export const IPV6_2292RTHDR = c.IPV6_2292RTHDR as number
+/** turn a socket with IPv4-mapped peer into AF_INET, int. ipv6(7) */
+export const IPV6_ADDRFORM = c.IPV6_ADDRFORM as number
+/** source address choice, IPV6_PREFER_SRC_* bits. ipv6(7) */
+export const IPV6_ADDR_PREFERENCES = c.IPV6_ADDR_PREFERENCES as number
+/** the same as IPV6_JOIN_GROUP. ipv6(7) */
+export const IPV6_ADD_MEMBERSHIP = c.IPV6_ADD_MEMBERSHIP as number
+/** report the authentication header; obsolete. ipv6(7) */
+export const IPV6_AUTHHDR = c.IPV6_AUTHHDR as number
+/** choose flow labels automatically, boolean int. ipv6(7) */
+export const IPV6_AUTOFLOWLABEL = c.IPV6_AUTOFLOWLABEL as number
+/** raw socket: offset of the checksum in the data, or -1. ipv6(7) */
 export const IPV6_CHECKSUM = c.IPV6_CHECKSUM as number
-/** ipv6(7) */
+/** fail instead of fragmenting large datagrams, boolean int. ipv6(7) */
 export const IPV6_DONTFRAG = c.IPV6_DONTFRAG as number
-/** ipv6(7) */
+/** the same as IPV6_LEAVE_GROUP. ipv6(7) */
+export const IPV6_DROP_MEMBERSHIP = c.IPV6_DROP_MEMBERSHIP as number
+/** destination options to send, a header; also control message. ipv6(7) */
 export const IPV6_DSTOPTS = c.IPV6_DSTOPTS as number
-/** ipv6(7) */
+/** report flow label and traffic class, boolean int. ipv6(7) */
+export const IPV6_FLOWINFO = c.IPV6_FLOWINFO as number
+/** send the flow label of sin6_flowinfo, boolean int. ipv6(7) */
+export const IPV6_FLOWINFO_SEND = c.IPV6_FLOWINFO_SEND as number
+/** get, put or renew flow labels, a struct in6_flowlabel_req. ipv6(7) */
+export const IPV6_FLOWLABEL_MGR = c.IPV6_FLOWLABEL_MGR as number
+/** allow bind to an address that does not exist yet, boolean int. ipv6(7) */
+export const IPV6_FREEBIND = c.IPV6_FREEBIND as number
+/** raw socket: the data starts with an IPv6 header, boolean int. ipv6(7) */
+export const IPV6_HDRINCL = c.IPV6_HDRINCL as number
+/** control message: hop limit, int. ipv6(7) */
 export const IPV6_HOPLIMIT = c.IPV6_HOPLIMIT as number
-/** ipv6(7) */
+/** hop-by-hop options to send, a header; also control message. ipv6(7) */
 export const IPV6_HOPOPTS = c.IPV6_HOPOPTS as number
-/** ipv6(7) */
+/** IPsec policy of the socket, privileged. ipv6(7) */
+export const IPV6_IPSEC_POLICY = c.IPV6_IPSEC_POLICY as number
+/** join an anycast group, a struct ipv6_mreq. ipv6(7) */
+export const IPV6_JOIN_ANYCAST = c.IPV6_JOIN_ANYCAST as number
+/** join a multicast group, a struct ipv6_mreq. ipv6(7) */
 export const IPV6_JOIN_GROUP = c.IPV6_JOIN_GROUP as number
-/** ipv6(7) */
+/** leave an anycast group, a struct ipv6_mreq. ipv6(7) */
+export const IPV6_LEAVE_ANYCAST = c.IPV6_LEAVE_ANYCAST as number
+/** leave a multicast group, a struct ipv6_mreq. ipv6(7) */
 export const IPV6_LEAVE_GROUP = c.IPV6_LEAVE_GROUP as number
-/** ipv6(7) */
+/** drop packets with a smaller hop limit, int 0 to 255. ipv6(7) */
+export const IPV6_MINHOPCOUNT = c.IPV6_MINHOPCOUNT as number
+/** get: path MTU of a connected socket; set: upper limit, bytes. ipv6(7) */
+export const IPV6_MTU = c.IPV6_MTU as number
+/** path MTU discovery mode, an IPV6_PMTUDISC_* int. ipv6(7) */
+export const IPV6_MTU_DISCOVER = c.IPV6_MTU_DISCOVER as number
+/** receive groups that other sockets joined, boolean int. ipv6(7) */
+export const IPV6_MULTICAST_ALL = c.IPV6_MULTICAST_ALL as number
+/** hop limit of outgoing multicasts, int -1 to 255. ipv6(7) */
 export const IPV6_MULTICAST_HOPS = c.IPV6_MULTICAST_HOPS as number
-/** ipv6(7) */
+/** interface index of outgoing multicasts, int. ipv6(7) */
 export const IPV6_MULTICAST_IF = c.IPV6_MULTICAST_IF as number
-/** ipv6(7) */
+/** deliver own multicasts to local sockets, boolean int. ipv6(7) */
 export const IPV6_MULTICAST_LOOP = c.IPV6_MULTICAST_LOOP as number
-/** ipv6(7) */
+/** next hop to send through, a sockaddr_in6; control message. ipv6(7) */
 export const IPV6_NEXTHOP = c.IPV6_NEXTHOP as number
-/** ipv6(7) */
+/** control message: original destination, a sockaddr_in6. ipv6(7) */
+export const IPV6_ORIGDSTADDR = c.IPV6_ORIGDSTADDR as number
+/** path MTU, a struct ip6_mtuinfo; also control message. ipv6(7) */
 export const IPV6_PATHMTU = c.IPV6_PATHMTU as number
-/** ipv6(7) */
+/** source address and interface, a struct in6_pktinfo. ipv6(7) */
 export const IPV6_PKTINFO = c.IPV6_PKTINFO as number
-/** ipv6(7) */
+/** mode: never fragment, fail if larger than the path MTU. ipv6(7) */
+export const IPV6_PMTUDISC_DO = c.IPV6_PMTUDISC_DO as number
+/** mode: do not discover the path MTU. ipv6(7) */
+export const IPV6_PMTUDISC_DONT = c.IPV6_PMTUDISC_DONT as number
+/** mode: as large as the interface MTU, ignore path MTU. ipv6(7) */
+export const IPV6_PMTUDISC_INTERFACE = c.IPV6_PMTUDISC_INTERFACE as number
+/** mode: as INTERFACE, but fragment larger packets. ipv6(7) */
+export const IPV6_PMTUDISC_OMIT = c.IPV6_PMTUDISC_OMIT as number
+/** mode: never fragment, ignore path MTU. ipv6(7) */
+export const IPV6_PMTUDISC_PROBE = c.IPV6_PMTUDISC_PROBE as number
+/** mode: discover, and fragment if need be. ipv6(7) */
+export const IPV6_PMTUDISC_WANT = c.IPV6_PMTUDISC_WANT as number
+/** prefer a cryptographically generated source address. ipv6(7) */
+export const IPV6_PREFER_SRC_CGA = c.IPV6_PREFER_SRC_CGA as number
+/** prefer a care-of source address. ipv6(7) */
+export const IPV6_PREFER_SRC_COA = c.IPV6_PREFER_SRC_COA as number
+/** prefer a home source address. ipv6(7) */
+export const IPV6_PREFER_SRC_HOME = c.IPV6_PREFER_SRC_HOME as number
+/** prefer a source address that is not generated by key. ipv6(7) */
+export const IPV6_PREFER_SRC_NONCGA = c.IPV6_PREFER_SRC_NONCGA as number
+/** prefer a public source address. ipv6(7) */
+export const IPV6_PREFER_SRC_PUBLIC = c.IPV6_PREFER_SRC_PUBLIC as number
+/** public or temporary, as the system is configured. ipv6(7) */
+export const IPV6_PREFER_SRC_PUBTMP_DEFAULT = c.IPV6_PREFER_SRC_PUBTMP_DEFAULT as number
+/** prefer a temporary source address. ipv6(7) */
+export const IPV6_PREFER_SRC_TMP = c.IPV6_PREFER_SRC_TMP as number
+/** report destination options of packets, boolean int. ipv6(7) */
 export const IPV6_RECVDSTOPTS = c.IPV6_RECVDSTOPTS as number
-/** ipv6(7) */
+/** queue errors with details for MSG_ERRQUEUE, boolean int. ipv6(7) */
+export const IPV6_RECVERR = c.IPV6_RECVERR as number
+/** report ICMPv6 extension data with errors, boolean int. ipv6(7) */
+export const IPV6_RECVERR_RFC4884 = c.IPV6_RECVERR_RFC4884 as number
+/** report the largest fragment of a packet, boolean int. ipv6(7) */
+export const IPV6_RECVFRAGSIZE = c.IPV6_RECVFRAGSIZE as number
+/** report the hop limit of packets, boolean int. ipv6(7) */
 export const IPV6_RECVHOPLIMIT = c.IPV6_RECVHOPLIMIT as number
-/** ipv6(7) */
+/** report hop-by-hop options of packets, boolean int. ipv6(7) */
 export const IPV6_RECVHOPOPTS = c.IPV6_RECVHOPOPTS as number
-/** ipv6(7) */
+/** report the original destination, boolean int. ipv6(7) */
+export const IPV6_RECVORIGDSTADDR = c.IPV6_RECVORIGDSTADDR as number
+/** report path MTU changes, boolean int. ipv6(7) */
 export const IPV6_RECVPATHMTU = c.IPV6_RECVPATHMTU as number
-/** ipv6(7) */
+/** report interface and destination of packets, boolean int. ipv6(7) */
 export const IPV6_RECVPKTINFO = c.IPV6_RECVPKTINFO as number
-/** ipv6(7) */
+/** report the routing header of packets, boolean int. ipv6(7) */
 export const IPV6_RECVRTHDR = c.IPV6_RECVRTHDR as number
-/** ipv6(7) */
+/** report the traffic class of packets, boolean int. ipv6(7) */
 export const IPV6_RECVTCLASS = c.IPV6_RECVTCLASS as number
-/** ipv6(7) */
+/** raw socket: receive packets with this router alert, int. ipv6(7) */
+export const IPV6_ROUTER_ALERT = c.IPV6_ROUTER_ALERT as number
+/** keep router alerts to this network namespace, boolean int. ipv6(7) */
+export const IPV6_ROUTER_ALERT_ISOLATE = c.IPV6_ROUTER_ALERT_ISOLATE as number
+/** routing header to send; also control message. ipv6(7) */
 export const IPV6_RTHDR = c.IPV6_RTHDR as number
-/** ipv6(7) */
+/** destination options before the routing header. ipv6(7) */
 export const IPV6_RTHDRDSTOPTS = c.IPV6_RTHDRDSTOPTS as number
-/** ipv6(7) */
+/** routing header type 0, deprecated by RFC 5095. ipv6(7) */
 export const IPV6_RTHDR_TYPE_0 = c.IPV6_RTHDR_TYPE_0 as number
-/** ipv6(7) */
+/** traffic class of outgoing packets, int -1 to 255. ipv6(7) */
 export const IPV6_TCLASS = c.IPV6_TCLASS as number
-/** ipv6(7) */
+/** bind to and send from foreign addresses, privileged. ipv6(7) */
+export const IPV6_TRANSPARENT = c.IPV6_TRANSPARENT as number
+/** hop limit of outgoing unicasts, int -1 to 255. ipv6(7) */
 export const IPV6_UNICAST_HOPS = c.IPV6_UNICAST_HOPS as number
-/** ipv6(7) */
+/** interface index of unicasts, int in network byte order. ipv6(7) */
+export const IPV6_UNICAST_IF = c.IPV6_UNICAST_IF as number
+/** IPv6 only, no IPv4-mapped addresses, boolean int. ipv6(7) */
 export const IPV6_V6ONLY = c.IPV6_V6ONLY as number
+/** IPsec (xfrm) policy of the socket, privileged. ipv6(7) */
+export const IPV6_XFRM_POLICY = c.IPV6_XFRM_POLICY as number
 
-/** tcp(7) */
+/** add an authentication key (RFC 5925), a struct tcp_ao_add. tcp(7) */
+export const TCP_AO_ADD_KEY = c.TCP_AO_ADD_KEY as number
+/** delete an authentication key, a struct tcp_ao_del. tcp(7) */
+export const TCP_AO_DEL_KEY = c.TCP_AO_DEL_KEY as number
+/** list authentication keys, a struct tcp_ao_getsockopt. tcp(7) */
+export const TCP_AO_GET_KEYS = c.TCP_AO_GET_KEYS as number
+/** authentication state, a struct tcp_ao_info_opt. tcp(7) */
+export const TCP_AO_INFO = c.TCP_AO_INFO as number
+/** checkpoint of the authentication state, a struct tcp_ao_repair. tcp(7) */
+export const TCP_AO_REPAIR = c.TCP_AO_REPAIR as number
+/** state of the congestion control, read-only union tcp_cc_info. tcp(7) */
+export const TCP_CC_INFO = c.TCP_CC_INFO as number
+/** control message: bytes in the receive queue, int. tcp(7) */
+export const TCP_CM_INQ = c.TCP_CM_INQ as number
+/** congestion control algorithm, a string. tcp(7) */
 export const TCP_CONGESTION = c.TCP_CONGESTION as number
-/** tcp(7) */
+/** send full segments only, at most 200 ms, boolean int. tcp(7) */
 export const TCP_CORK = c.TCP_CORK as number
-/** tcp(7) */
+/** wake the listener when data arrives, seconds to wait. tcp(7) */
 export const TCP_DEFER_ACCEPT = c.TCP_DEFER_ACCEPT as number
-/** tcp(7) */
+/** longest delay of an acknowledgement, microseconds. tcp(7) */
+export const TCP_DELACK_MAX_US = c.TCP_DELACK_MAX_US as number
+/** listener: length of the queue of fast open requests, int. tcp(7) */
 export const TCP_FASTOPEN = c.TCP_FASTOPEN as number
-/** tcp(7) */
+/** connect(2) waits for data to put in the SYN, boolean int. tcp(7) */
+export const TCP_FASTOPEN_CONNECT = c.TCP_FASTOPEN_CONNECT as number
+/** key of the fast open cookies, 16 or 32 bytes. tcp(7) */
+export const TCP_FASTOPEN_KEY = c.TCP_FASTOPEN_KEY as number
+/** fast open without a cookie, boolean int. tcp(7) */
+export const TCP_FASTOPEN_NO_COOKIE = c.TCP_FASTOPEN_NO_COOKIE as number
+/** state of the connection, read-only struct tcp_info. tcp(7) */
 export const TCP_INFO = c.TCP_INFO as number
-/** tcp(7) */
+/** report bytes in the receive queue as TCP_CM_INQ, boolean int. tcp(7) */
+export const TCP_INQ = c.TCP_INQ as number
+/** whether multipath TCP is in use, read-only int. tcp(7) */
+export const TCP_IS_MPTCP = c.TCP_IS_MPTCP as number
+/** unanswered keep-alive probes before the connection drops, int. tcp(7) */
 export const TCP_KEEPCNT = c.TCP_KEEPCNT as number
-/** tcp(7) */
+/** idle time before the first keep-alive probe, seconds. tcp(7) */
 export const TCP_KEEPIDLE = c.TCP_KEEPIDLE as number
-/** tcp(7) */
+/** time between keep-alive probes, seconds. tcp(7) */
 export const TCP_KEEPINTVL = c.TCP_KEEPINTVL as number
-/** tcp(7) */
+/** lifetime of an orphan in FIN_WAIT2, seconds. tcp(7) */
 export const TCP_LINGER2 = c.TCP_LINGER2 as number
-/** tcp(7) */
+/** maximum segment size, bytes. tcp(7) */
 export const TCP_MAXSEG = c.TCP_MAXSEG as number
-/** tcp(7) */
+/** MD5 signature key of a peer (RFC 2385), a struct tcp_md5sig. tcp(7) */
+export const TCP_MD5SIG = c.TCP_MD5SIG as number
+/** TCP_MD5SIG with prefix length and interface. tcp(7) */
+export const TCP_MD5SIG_EXT = c.TCP_MD5SIG_EXT as number
+/** TCP_MD5SIG_EXT flag: the interface index is set. tcp(7) */
+export const TCP_MD5SIG_FLAG_IFINDEX = c.TCP_MD5SIG_FLAG_IFINDEX as number
+/** TCP_MD5SIG_EXT flag: the prefix length is set. tcp(7) */
+export const TCP_MD5SIG_FLAG_PREFIX = c.TCP_MD5SIG_FLAG_PREFIX as number
+/** longest MD5 signature key, bytes. tcp(7) */
+export const TCP_MD5SIG_MAXKEYLEN = c.TCP_MD5SIG_MAXKEYLEN as number
+/** send at once, without Nagle's algorithm, boolean int. tcp(7) */
 export const TCP_NODELAY = c.TCP_NODELAY as number
-/** tcp(7) */
+/** unsent bytes below which the socket is writable. tcp(7) */
 export const TCP_NOTSENT_LOWAT = c.TCP_NOTSENT_LOWAT as number
-/** tcp(7) */
+/** TCP_REPAIR_QUEUE value: neither queue. tcp(7) */
+export const TCP_NO_QUEUE = c.TCP_NO_QUEUE as number
+/** repair: sequence number of the chosen queue, u32. tcp(7) */
+export const TCP_QUEUE_SEQ = c.TCP_QUEUE_SEQ as number
+/** acknowledge at once for now, boolean int. tcp(7) */
 export const TCP_QUICKACK = c.TCP_QUICKACK as number
-/** tcp(7) */
+/** TCP_REPAIR_QUEUE value: the receive queue. tcp(7) */
+export const TCP_RECV_QUEUE = c.TCP_RECV_QUEUE as number
+/** repair mode for checkpoint and restore, int, privileged. tcp(7) */
+export const TCP_REPAIR = c.TCP_REPAIR as number
+/** TCP_REPAIR value: leave repair mode. tcp(7) */
+export const TCP_REPAIR_OFF = c.TCP_REPAIR_OFF as number
+/** TCP_REPAIR value: leave without a window probe. tcp(7) */
+export const TCP_REPAIR_OFF_NO_WP = c.TCP_REPAIR_OFF_NO_WP as number
+/** TCP_REPAIR value: enter repair mode. tcp(7) */
+export const TCP_REPAIR_ON = c.TCP_REPAIR_ON as number
+/** repair: negotiated options, array of struct tcp_repair_opt. tcp(7) */
+export const TCP_REPAIR_OPTIONS = c.TCP_REPAIR_OPTIONS as number
+/** repair: the queue that sends and receives work on, int. tcp(7) */
+export const TCP_REPAIR_QUEUE = c.TCP_REPAIR_QUEUE as number
+/** repair: window state, a struct tcp_repair_window. tcp(7) */
+export const TCP_REPAIR_WINDOW = c.TCP_REPAIR_WINDOW as number
+/** longest retransmission timeout, milliseconds. tcp(7) */
+export const TCP_RTO_MAX_MS = c.TCP_RTO_MAX_MS as number
+/** shortest retransmission timeout, microseconds. tcp(7) */
+export const TCP_RTO_MIN_US = c.TCP_RTO_MIN_US as number
+/** headers of the SYN that opened the connection, read-only. tcp(7) */
+export const TCP_SAVED_SYN = c.TCP_SAVED_SYN as number
+/** listener: keep the SYN headers, 1, or 2 with the link header. tcp(7) */
+export const TCP_SAVE_SYN = c.TCP_SAVE_SYN as number
+/** TCP_REPAIR_QUEUE value: the send queue. tcp(7) */
+export const TCP_SEND_QUEUE = c.TCP_SEND_QUEUE as number
+/** SYN retransmissions before connect gives up, int 1 to 127. tcp(7) */
 export const TCP_SYNCNT = c.TCP_SYNCNT as number
-/** tcp(7) */
+/** retransmit after one duplicate acknowledgement; ignored now. tcp(7) */
+export const TCP_THIN_DUPACK = c.TCP_THIN_DUPACK as number
+/** no exponential backoff on thin streams, boolean int. tcp(7) */
+export const TCP_THIN_LINEAR_TIMEOUTS = c.TCP_THIN_LINEAR_TIMEOUTS as number
+/** clock of the timestamp option, u32; set in repair mode only. tcp(7) */
+export const TCP_TIMESTAMP = c.TCP_TIMESTAMP as number
+/** delay outgoing packets, microseconds. tcp(7) */
+export const TCP_TX_DELAY = c.TCP_TX_DELAY as number
+/** upper layer protocol on top of the connection, such as "tls". tcp(7) */
+export const TCP_ULP = c.TCP_ULP as number
+/** how long sent data may stay unacknowledged, milliseconds. tcp(7) */
 export const TCP_USER_TIMEOUT = c.TCP_USER_TIMEOUT as number
-/** tcp(7) */
+/** upper limit of the advertised window, bytes. tcp(7) */
 export const TCP_WINDOW_CLAMP = c.TCP_WINDOW_CLAMP as number
+/** map received pages, a struct tcp_zerocopy_receive. tcp(7) */
+export const TCP_ZEROCOPY_RECEIVE = c.TCP_ZEROCOPY_RECEIVE as number
 
-/** udp(7), udplite(7) */
+/** tcpi_state: connection open. netinet/tcp.h */
+export const TCP_ESTABLISHED = c.TCP_ESTABLISHED as number
+/** tcpi_state: connection request sent. netinet/tcp.h */
+export const TCP_SYN_SENT = c.TCP_SYN_SENT as number
+/** tcpi_state: connection request received. netinet/tcp.h */
+export const TCP_SYN_RECV = c.TCP_SYN_RECV as number
+/** tcpi_state: closed here, waiting for the acknowledgement. netinet/tcp.h */
+export const TCP_FIN_WAIT1 = c.TCP_FIN_WAIT1 as number
+/** tcpi_state: closed here, waiting for the peer to close. netinet/tcp.h */
+export const TCP_FIN_WAIT2 = c.TCP_FIN_WAIT2 as number
+/** tcpi_state: both closed, waiting for late packets. netinet/tcp.h */
+export const TCP_TIME_WAIT = c.TCP_TIME_WAIT as number
+/** tcpi_state: no connection. netinet/tcp.h */
+export const TCP_CLOSE = c.TCP_CLOSE as number
+/** tcpi_state: the peer closed, waiting for this side. netinet/tcp.h */
+export const TCP_CLOSE_WAIT = c.TCP_CLOSE_WAIT as number
+/** tcpi_state: both closed, waiting for the last acknowledgement. netinet/tcp.h */
+export const TCP_LAST_ACK = c.TCP_LAST_ACK as number
+/** tcpi_state: waiting for connection requests. netinet/tcp.h */
+export const TCP_LISTEN = c.TCP_LISTEN as number
+/** tcpi_state: both closed at the same time. netinet/tcp.h */
+export const TCP_CLOSING = c.TCP_CLOSING as number
+/** tcpi_state: connection request on a listener, kernel-internal. netinet/tcp.h */
+export const TCP_NEW_SYN_RECV = c.TCP_NEW_SYN_RECV as number
+/** tcpi_ca_state: nothing suspicious. netinet/tcp.h */
+export const TCP_CA_Open = c.TCP_CA_Open as number
+/** tcpi_ca_state: duplicate acknowledgements or SACKs seen. netinet/tcp.h */
+export const TCP_CA_Disorder = c.TCP_CA_Disorder as number
+/** tcpi_ca_state: congestion window reduced after a mark. netinet/tcp.h */
+export const TCP_CA_CWR = c.TCP_CA_CWR as number
+/** tcpi_ca_state: fast retransmission after a loss. netinet/tcp.h */
+export const TCP_CA_Recovery = c.TCP_CA_Recovery as number
+/** tcpi_ca_state: recovery after a retransmission timeout. netinet/tcp.h */
+export const TCP_CA_Loss = c.TCP_CA_Loss as number
+/** tcpi_options: timestamps in use. netinet/tcp.h */
+export const TCPI_OPT_TIMESTAMPS = c.TCPI_OPT_TIMESTAMPS as number
+/** tcpi_options: selective acknowledgements in use. netinet/tcp.h */
+export const TCPI_OPT_SACK = c.TCPI_OPT_SACK as number
+/** tcpi_options: window scaling in use. netinet/tcp.h */
+export const TCPI_OPT_WSCALE = c.TCPI_OPT_WSCALE as number
+/** tcpi_options: congestion notification negotiated. netinet/tcp.h */
+export const TCPI_OPT_ECN = c.TCPI_OPT_ECN as number
+/** tcpi_options: a packet that allows ECN marks was received. netinet/tcp.h */
+export const TCPI_OPT_ECN_SEEN = c.TCPI_OPT_ECN_SEEN as number
+/** tcpi_options: data of the SYN was acknowledged. netinet/tcp.h */
+export const TCPI_OPT_SYN_DATA = c.TCPI_OPT_SYN_DATA as number
+/** tcpi_options: timestamps in microseconds. netinet/tcp.h */
+export const TCPI_OPT_USEC_TS = c.TCPI_OPT_USEC_TS as number
+/** tcpi_options: accepted by fast open. netinet/tcp.h */
+export const TCPI_OPT_TFO_CHILD = c.TCPI_OPT_TFO_CHILD as number
+
+/** state of the connection and all subflows. linux/mptcp.h */
+export const MPTCP_FULL_INFO = c.MPTCP_FULL_INFO as number
+/** state of the connection, read-only struct mptcp_info. linux/mptcp.h */
+export const MPTCP_INFO = c.MPTCP_INFO as number
+/** addresses of the subflows, read-only. linux/mptcp.h */
+export const MPTCP_SUBFLOW_ADDRS = c.MPTCP_SUBFLOW_ADDRS as number
+/** struct tcp_info of every subflow, read-only. linux/mptcp.h */
+export const MPTCP_TCPINFO = c.MPTCP_TCPINFO as number
+
+/** version number of TLS 1.2. linux/tls.h */
+export const TLS_1_2_VERSION = c.TLS_1_2_VERSION as number
+/** version number of TLS 1.3. linux/tls.h */
+export const TLS_1_3_VERSION = c.TLS_1_3_VERSION as number
+/** cipher type: AES-128-CCM. linux/tls.h */
+export const TLS_CIPHER_AES_CCM_128 = c.TLS_CIPHER_AES_CCM_128 as number
+/** cipher type: AES-128-GCM. linux/tls.h */
+export const TLS_CIPHER_AES_GCM_128 = c.TLS_CIPHER_AES_GCM_128 as number
+/** cipher type: AES-256-GCM. linux/tls.h */
+export const TLS_CIPHER_AES_GCM_256 = c.TLS_CIPHER_AES_GCM_256 as number
+/** cipher type: ChaCha20-Poly1305. linux/tls.h */
+export const TLS_CIPHER_CHACHA20_POLY1305 = c.TLS_CIPHER_CHACHA20_POLY1305 as number
+/** control message: type of the record received, a byte. linux/tls.h */
+export const TLS_GET_RECORD_TYPE = c.TLS_GET_RECORD_TYPE as number
+/** keys of the receiving direction, a struct tls12_crypto_info_*. linux/tls.h */
+export const TLS_RX = c.TLS_RX as number
+/** expect TLS 1.3 records without padding, boolean int. linux/tls.h */
+export const TLS_RX_EXPECT_NO_PAD = c.TLS_RX_EXPECT_NO_PAD as number
+/** control message: type of the record to send, a byte. linux/tls.h */
+export const TLS_SET_RECORD_TYPE = c.TLS_SET_RECORD_TYPE as number
+/** keys of the sending direction, a struct tls12_crypto_info_*. linux/tls.h */
+export const TLS_TX = c.TLS_TX as number
+/** send pages that do not change without copying, boolean int. linux/tls.h */
+export const TLS_TX_ZEROCOPY_RO = c.TLS_TX_ZEROCOPY_RO as number
+
+/** UDP-Lite: smallest checksum coverage accepted, bytes. udp(7), udplite(7) */
 export const UDPLITE_RECV_CSCOV = c.UDPLITE_RECV_CSCOV as number
-/** udp(7), udplite(7) */
+/** UDP-Lite: checksum coverage of sent packets, bytes. udp(7), udplite(7) */
 export const UDPLITE_SEND_CSCOV = c.UDPLITE_SEND_CSCOV as number
+/** gather sends into one datagram, boolean int. udp(7), udplite(7) */
+export const UDP_CORK = c.UDP_CORK as number
+/** decapsulate in the kernel, an UDP_ENCAP_* int. udp(7), udplite(7) */
+export const UDP_ENCAP = c.UDP_ENCAP as number
+/** encapsulation: IPsec ESP (RFC 3948). udp(7), udplite(7) */
+export const UDP_ENCAP_ESPINUDP = c.UDP_ENCAP_ESPINUDP as number
+/** encapsulation: IPsec ESP, old draft. udp(7), udplite(7) */
+export const UDP_ENCAP_ESPINUDP_NON_IKE = c.UDP_ENCAP_ESPINUDP_NON_IKE as number
+/** encapsulation: GTP version 0. udp(7), udplite(7) */
+export const UDP_ENCAP_GTP0 = c.UDP_ENCAP_GTP0 as number
+/** encapsulation: GTP version 1, user plane. udp(7), udplite(7) */
+export const UDP_ENCAP_GTP1U = c.UDP_ENCAP_GTP1U as number
+/** encapsulation: L2TP (RFC 2661). udp(7), udplite(7) */
+export const UDP_ENCAP_L2TPINUDP = c.UDP_ENCAP_L2TPINUDP as number
+/** encapsulation: RxRPC. udp(7), udplite(7) */
+export const UDP_ENCAP_RXRPC = c.UDP_ENCAP_RXRPC as number
+/** receive merged datagrams, size in a control message, boolean int. udp(7), udplite(7) */
+export const UDP_GRO = c.UDP_GRO as number
+/** accept IPv6 datagrams without checksum, boolean int. udp(7), udplite(7) */
+export const UDP_NO_CHECK6_RX = c.UDP_NO_CHECK6_RX as number
+/** send IPv6 datagrams without checksum, boolean int. udp(7), udplite(7) */
+export const UDP_NO_CHECK6_TX = c.UDP_NO_CHECK6_TX as number
+/** split large sends into datagrams of this size, bytes, int. udp(7), udplite(7) */
+export const UDP_SEGMENT = c.UDP_SEGMENT as number
 
-/** ip(7) */
+/** adaptation layer indication, u32. linux/sctp.h */
+export const SCTP_ADAPTATION_LAYER = c.SCTP_ADAPTATION_LAYER as number
+/** add streams, a struct sctp_add_streams. linux/sctp.h */
+export const SCTP_ADD_STREAMS = c.SCTP_ADD_STREAMS as number
+/** association parameters, a struct sctp_assocparams. linux/sctp.h */
+export const SCTP_ASSOCINFO = c.SCTP_ASSOCINFO as number
+/** close idle one-to-many associations, seconds, int. linux/sctp.h */
+export const SCTP_AUTOCLOSE = c.SCTP_AUTOCLOSE as number
+/** reconfigure addresses automatically, boolean int. linux/sctp.h */
+export const SCTP_AUTO_ASCONF = c.SCTP_AUTO_ASCONF as number
+/** default context, a struct sctp_assoc_value. linux/sctp.h */
+export const SCTP_CONTEXT = c.SCTP_CONTEXT as number
+/** default of sends, a struct sctp_sndrcvinfo. linux/sctp.h */
+export const SCTP_DEFAULT_SEND_PARAM = c.SCTP_DEFAULT_SEND_PARAM as number
+/** default of sends, a struct sctp_sndinfo. linux/sctp.h */
+export const SCTP_DEFAULT_SNDINFO = c.SCTP_DEFAULT_SNDINFO as number
+/** delay of acknowledgements, a struct sctp_sack_info. linux/sctp.h */
+export const SCTP_DELAYED_SACK = c.SCTP_DELAYED_SACK as number
+/** fail instead of fragmenting messages, boolean int. linux/sctp.h */
+export const SCTP_DISABLE_FRAGMENTS = c.SCTP_DISABLE_FRAGMENTS as number
+/** subscribe to one notification, a struct sctp_event. linux/sctp.h */
+export const SCTP_EVENT = c.SCTP_EVENT as number
+/** subscribe to notifications, a struct sctp_event_subscribe. linux/sctp.h */
+export const SCTP_EVENTS = c.SCTP_EVENTS as number
+/** interleave parts of messages, int 0 to 2. linux/sctp.h */
+export const SCTP_FRAGMENT_INTERLEAVE = c.SCTP_FRAGMENT_INTERLEAVE as number
+/** ids of the associations, read-only. linux/sctp.h */
+export const SCTP_GET_ASSOC_ID_LIST = c.SCTP_GET_ASSOC_ID_LIST as number
+/** number of associations, read-only u32. linux/sctp.h */
+export const SCTP_GET_ASSOC_NUMBER = c.SCTP_GET_ASSOC_NUMBER as number
+/** statistics, read-only struct sctp_assoc_stats. linux/sctp.h */
+export const SCTP_GET_ASSOC_STATS = c.SCTP_GET_ASSOC_STATS as number
+/** local addresses, read-only. linux/sctp.h */
+export const SCTP_GET_LOCAL_ADDRS = c.SCTP_GET_LOCAL_ADDRS as number
+/** addresses of the peer, read-only. linux/sctp.h */
+export const SCTP_GET_PEER_ADDRS = c.SCTP_GET_PEER_ADDRS as number
+/** state of a peer address, read-only. linux/sctp.h */
+export const SCTP_GET_PEER_ADDR_INFO = c.SCTP_GET_PEER_ADDR_INFO as number
+/** parameters of new associations, a struct sctp_initmsg. linux/sctp.h */
+export const SCTP_INITMSG = c.SCTP_INITMSG as number
+/** return IPv4-mapped addresses, boolean int. linux/sctp.h */
+export const SCTP_I_WANT_MAPPED_V4_ADDR = c.SCTP_I_WANT_MAPPED_V4_ADDR as number
+/** largest fragment of a message, bytes. linux/sctp.h */
+export const SCTP_MAXSEG = c.SCTP_MAXSEG as number
+/** most packets to send in a burst, int. linux/sctp.h */
+export const SCTP_MAX_BURST = c.SCTP_MAX_BURST as number
+/** send at once, without Nagle's algorithm, boolean int. linux/sctp.h */
+export const SCTP_NODELAY = c.SCTP_NODELAY as number
+/** deliver messages in parts from this size on, bytes. linux/sctp.h */
+export const SCTP_PARTIAL_DELIVERY_POINT = c.SCTP_PARTIAL_DELIVERY_POINT as number
+/** heartbeat and path MTU, a struct sctp_paddrparams. linux/sctp.h */
+export const SCTP_PEER_ADDR_PARAMS = c.SCTP_PEER_ADDR_PARAMS as number
+/** primary address of the peer, a struct sctp_prim. linux/sctp.h */
+export const SCTP_PRIMARY_ADDR = c.SCTP_PRIMARY_ADDR as number
+/** report what the next message is, boolean int. linux/sctp.h */
+export const SCTP_RECVNXTINFO = c.SCTP_RECVNXTINFO as number
+/** report stream and protocol id of messages, boolean int. linux/sctp.h */
+export const SCTP_RECVRCVINFO = c.SCTP_RECVRCVINFO as number
+/** let several sockets share a port, boolean int. linux/sctp.h */
+export const SCTP_REUSE_PORT = c.SCTP_REUSE_PORT as number
+/** retransmission timeouts, a struct sctp_rtoinfo, milliseconds. linux/sctp.h */
+export const SCTP_RTOINFO = c.SCTP_RTOINFO as number
+/** ask the peer to use this primary address. linux/sctp.h */
+export const SCTP_SET_PEER_PRIMARY_ADDR = c.SCTP_SET_PEER_PRIMARY_ADDR as number
+/** bind to further addresses, packed sockaddrs. linux/sctp.h */
+export const SCTP_SOCKOPT_BINDX_ADD = c.SCTP_SOCKOPT_BINDX_ADD as number
+/** unbind from addresses, packed sockaddrs. linux/sctp.h */
+export const SCTP_SOCKOPT_BINDX_REM = c.SCTP_SOCKOPT_BINDX_REM as number
+/** connect to several addresses, packed sockaddrs. linux/sctp.h */
+export const SCTP_SOCKOPT_CONNECTX = c.SCTP_SOCKOPT_CONNECTX as number
+/** move an association to a socket of its own. linux/sctp.h */
+export const SCTP_SOCKOPT_PEELOFF = c.SCTP_SOCKOPT_PEELOFF as number
+/** state of the association, read-only struct sctp_status. linux/sctp.h */
+export const SCTP_STATUS = c.SCTP_STATUS as number
+/** scheduler of the streams, a struct sctp_assoc_value. linux/sctp.h */
+export const SCTP_STREAM_SCHEDULER = c.SCTP_STREAM_SCHEDULER as number
+
+/** congestion control ids the kernel has, read-only. linux/dccp.h */
+export const DCCP_SOCKOPT_AVAILABLE_CCIDS = c.DCCP_SOCKOPT_AVAILABLE_CCIDS as number
+/** congestion control id of both directions, bytes. linux/dccp.h */
+export const DCCP_SOCKOPT_CCID = c.DCCP_SOCKOPT_CCID as number
+/** largest packet that can be sent, read-only, bytes. linux/dccp.h */
+export const DCCP_SOCKOPT_GET_CUR_MPS = c.DCCP_SOCKOPT_GET_CUR_MPS as number
+/** queueing policy, int. linux/dccp.h */
+export const DCCP_SOCKOPT_QPOLICY_ID = c.DCCP_SOCKOPT_QPOLICY_ID as number
+/** longest send queue, packets. linux/dccp.h */
+export const DCCP_SOCKOPT_QPOLICY_TXQLEN = c.DCCP_SOCKOPT_QPOLICY_TXQLEN as number
+/** smallest checksum coverage accepted, int 0 to 15. linux/dccp.h */
+export const DCCP_SOCKOPT_RECV_CSCOV = c.DCCP_SOCKOPT_RECV_CSCOV as number
+/** congestion control id of the receiving direction. linux/dccp.h */
+export const DCCP_SOCKOPT_RX_CCID = c.DCCP_SOCKOPT_RX_CCID as number
+/** checksum coverage of sent packets, int 0 to 15. linux/dccp.h */
+export const DCCP_SOCKOPT_SEND_CSCOV = c.DCCP_SOCKOPT_SEND_CSCOV as number
+/** the server holds TIME_WAIT, boolean int. linux/dccp.h */
+export const DCCP_SOCKOPT_SERVER_TIMEWAIT = c.DCCP_SOCKOPT_SERVER_TIMEWAIT as number
+/** service code, u32 in network byte order. linux/dccp.h */
+export const DCCP_SOCKOPT_SERVICE = c.DCCP_SOCKOPT_SERVICE as number
+/** congestion control id of the sending direction. linux/dccp.h */
+export const DCCP_SOCKOPT_TX_CCID = c.DCCP_SOCKOPT_TX_CCID as number
+
+/** 224.0.0.1, all hosts of the network. ip(7) */
 export const INADDR_ALLHOSTS_GROUP = c.INADDR_ALLHOSTS_GROUP as number
-/** ip(7) */
+/** 224.0.0.2, all routers of the network. ip(7) */
+export const INADDR_ALLRTRS_GROUP = c.INADDR_ALLRTRS_GROUP as number
+/** 224.0.0.106, all multicast snoopers. ip(7) */
+export const INADDR_ALLSNOOPERS_GROUP = c.INADDR_ALLSNOOPERS_GROUP as number
+/** 0.0.0.0, any local address. ip(7) */
 export const INADDR_ANY = c.INADDR_ANY as number
-/** ip(7) */
+/** 255.255.255.255, all hosts of the network. ip(7) */
 export const INADDR_BROADCAST = c.INADDR_BROADCAST as number
-/** ip(7) */
+/** 192.0.0.8, address of last resort for ICMP errors. ip(7) */
+export const INADDR_DUMMY = c.INADDR_DUMMY as number
+/** 127.0.0.1, this host. ip(7) */
 export const INADDR_LOOPBACK = c.INADDR_LOOPBACK as number
-/** ip(7) */
+/** 224.0.0.255, last link-local multicast group. ip(7) */
 export const INADDR_MAX_LOCAL_GROUP = c.INADDR_MAX_LOCAL_GROUP as number
-/** ip(7) */
+/** 255.255.255.255, error value of inet_addr(3). ip(7) */
 export const INADDR_NONE = c.INADDR_NONE as number
-/** ip(7) */
+/** 224.0.0.0, no group. ip(7) */
 export const INADDR_UNSPEC_GROUP = c.INADDR_UNSPEC_GROUP as number
-/** ip(7) */
+/** ports below this one are privileged. ip(7) */
 export const IPPORT_RESERVED = c.IPPORT_RESERVED as number
-/** ip(7) */
+/** user servers may take ports above this one. ip(7) */
 export const IPPORT_USERRESERVED = c.IPPORT_USERRESERVED as number
 
-/** getaddrinfo(3) */
+/** only families this host has an address of. getaddrinfo(3) */
 export const AI_ADDRCONFIG = c.AI_ADDRCONFIG as number
-/** getaddrinfo(3) */
+/** with AI_V4MAPPED, both IPv6 and mapped IPv4 addresses. getaddrinfo(3) */
 export const AI_ALL = c.AI_ALL as number
-/** getaddrinfo(3) */
+/** decode the canonical name from its IDNA form. getaddrinfo(3) */
+export const AI_CANONIDN = c.AI_CANONIDN as number
+/** return the canonical name of the host. getaddrinfo(3) */
 export const AI_CANONNAME = c.AI_CANONNAME as number
-/** getaddrinfo(3) */
+/** encode the host name in its IDNA form if need be. getaddrinfo(3) */
+export const AI_IDN = c.AI_IDN as number
+/** the host is a numeric address, no look-up. getaddrinfo(3) */
 export const AI_NUMERICHOST = c.AI_NUMERICHOST as number
-/** getaddrinfo(3) */
+/** the service is a port number, no look-up. getaddrinfo(3) */
 export const AI_NUMERICSERV = c.AI_NUMERICSERV as number
-/** getaddrinfo(3) */
+/** addresses for bind: no host means the wildcard address. getaddrinfo(3) */
 export const AI_PASSIVE = c.AI_PASSIVE as number
-/** getaddrinfo(3) */
+/** without IPv6 addresses, return mapped IPv4 ones. getaddrinfo(3) */
 export const AI_V4MAPPED = c.AI_V4MAPPED as number
 
-/** gai_strerror(3) */
+/** the host has no address in this family. gai_strerror(3) */
 export const EAI_ADDRFAMILY = c.EAI_ADDRFAMILY as number
-/** gai_strerror(3) */
+/** temporary failure of the name server, try again. gai_strerror(3) */
 export const EAI_AGAIN = c.EAI_AGAIN as number
-/** gai_strerror(3) */
+/** invalid flags. gai_strerror(3) */
 export const EAI_BADFLAGS = c.EAI_BADFLAGS as number
-/** gai_strerror(3) */
+/** permanent failure of the name server. gai_strerror(3) */
 export const EAI_FAIL = c.EAI_FAIL as number
-/** gai_strerror(3) */
+/** family not supported. gai_strerror(3) */
 export const EAI_FAMILY = c.EAI_FAMILY as number
-/** gai_strerror(3) */
+/** out of memory. gai_strerror(3) */
 export const EAI_MEMORY = c.EAI_MEMORY as number
-/** gai_strerror(3) */
+/** the host exists but has no address. gai_strerror(3) */
 export const EAI_NODATA = c.EAI_NODATA as number
-/** gai_strerror(3) */
+/** host or service not known. gai_strerror(3) */
 export const EAI_NONAME = c.EAI_NONAME as number
-/** gai_strerror(3) */
+/** a result did not fit its buffer. gai_strerror(3) */
 export const EAI_OVERFLOW = c.EAI_OVERFLOW as number
-/** gai_strerror(3) */
+/** service not available for this socket type. gai_strerror(3) */
 export const EAI_SERVICE = c.EAI_SERVICE as number
-/** gai_strerror(3) */
+/** socket type not supported. gai_strerror(3) */
 export const EAI_SOCKTYPE = c.EAI_SOCKTYPE as number
-/** gai_strerror(3) */
+/** system error, see errno. gai_strerror(3) */
 export const EAI_SYSTEM = c.EAI_SYSTEM as number
 
-/** getnameinfo(3) */
+/** the service is a datagram service. getnameinfo(3) */
 export const NI_DGRAM = c.NI_DGRAM as number
-/** getnameinfo(3) */
+/** decode the host name from its IDNA form. getnameinfo(3) */
+export const NI_IDN = c.NI_IDN as number
+/** size that holds any host name, bytes. getnameinfo(3) */
 export const NI_MAXHOST = c.NI_MAXHOST as number
-/** getnameinfo(3) */
+/** size that holds any service name, bytes. getnameinfo(3) */
 export const NI_MAXSERV = c.NI_MAXSERV as number
-/** getnameinfo(3) */
+/** fail if the host name cannot be found. getnameinfo(3) */
 export const NI_NAMEREQD = c.NI_NAMEREQD as number
-/** getnameinfo(3) */
+/** only the host part of a local name. getnameinfo(3) */
 export const NI_NOFQDN = c.NI_NOFQDN as number
-/** getnameinfo(3) */
+/** numeric form of the host. getnameinfo(3) */
 export const NI_NUMERICHOST = c.NI_NUMERICHOST as number
-/** getnameinfo(3) */
+/** numeric form of the service. getnameinfo(3) */
 export const NI_NUMERICSERV = c.NI_NUMERICSERV as number
 
-/** netlink(7) */
+/** option: join a multicast group, int. netlink(7) */
+export const NETLINK_ADD_MEMBERSHIP = c.NETLINK_ADD_MEMBERSHIP as number
+/** protocol: audit events. netlink(7) */
+export const NETLINK_AUDIT = c.NETLINK_AUDIT as number
+/** option: report errors of broadcasts, boolean int. netlink(7) */
+export const NETLINK_BROADCAST_ERROR = c.NETLINK_BROADCAST_ERROR as number
+/** option: error replies without the request, boolean int. netlink(7) */
+export const NETLINK_CAP_ACK = c.NETLINK_CAP_ACK as number
+/** protocol: kernel connector. netlink(7) */
+export const NETLINK_CONNECTOR = c.NETLINK_CONNECTOR as number
+/** protocol: crypto algorithms. netlink(7) */
 export const NETLINK_CRYPTO = c.NETLINK_CRYPTO as number
-/** netlink(7) */
+/** protocol: DECnet routing messages, obsolete. netlink(7) */
 export const NETLINK_DNRTMSG = c.NETLINK_DNRTMSG as number
-/** netlink(7) */
+/** option: leave a multicast group, int. netlink(7) */
+export const NETLINK_DROP_MEMBERSHIP = c.NETLINK_DROP_MEMBERSHIP as number
+/** protocol: eCryptfs. netlink(7) */
+export const NETLINK_ECRYPTFS = c.NETLINK_ECRYPTFS as number
+/** option: error text and offset in replies, boolean int. netlink(7) */
+export const NETLINK_EXT_ACK = c.NETLINK_EXT_ACK as number
+/** protocol: look-ups in the routing table. netlink(7) */
+export const NETLINK_FIB_LOOKUP = c.NETLINK_FIB_LOOKUP as number
+/** protocol: IPv4 packets of netfilter, unused now. netlink(7) */
 export const NETLINK_FIREWALL = c.NETLINK_FIREWALL as number
-/** netlink(7) */
+/** protocol: generic netlink, families by name. netlink(7) */
+export const NETLINK_GENERIC = c.NETLINK_GENERIC as number
+/** option: check dump requests strictly, boolean int. netlink(7) */
+export const NETLINK_GET_STRICT_CHK = c.NETLINK_GET_STRICT_CHK as number
+/** protocol: the same as NETLINK_SOCK_DIAG. netlink(7) */
+export const NETLINK_INET_DIAG = c.NETLINK_INET_DIAG as number
+/** protocol: IPv6 packets of netfilter, unused now. netlink(7) */
 export const NETLINK_IP6_FW = c.NETLINK_IP6_FW as number
-/** netlink(7) */
+/** protocol: Open-iSCSI. netlink(7) */
+export const NETLINK_ISCSI = c.NETLINK_ISCSI as number
+/** protocol: device events of the kernel. netlink(7) */
+export const NETLINK_KOBJECT_UEVENT = c.NETLINK_KOBJECT_UEVENT as number
+/** option: hear all known network namespaces, boolean int. netlink(7) */
+export const NETLINK_LISTEN_ALL_NSID = c.NETLINK_LISTEN_ALL_NSID as number
+/** option: groups joined, read-only bit array of u32. netlink(7) */
+export const NETLINK_LIST_MEMBERSHIPS = c.NETLINK_LIST_MEMBERSHIPS as number
+/** protocol: netfilter subsystems. netlink(7) */
+export const NETLINK_NETFILTER = c.NETLINK_NETFILTER as number
+/** protocol: packets logged by netfilter, unused now. netlink(7) */
 export const NETLINK_NFLOG = c.NETLINK_NFLOG as number
-/** netlink(7) */
+/** option: no ENOBUFS when messages are lost, boolean int. netlink(7) */
+export const NETLINK_NO_ENOBUFS = c.NETLINK_NO_ENOBUFS as number
+/** option: report the destination group, boolean int. netlink(7) */
+export const NETLINK_PKTINFO = c.NETLINK_PKTINFO as number
+/** protocol: InfiniBand and RDMA. netlink(7) */
+export const NETLINK_RDMA = c.NETLINK_RDMA as number
+/** protocol: links, addresses, routes, see rtnetlink(7). netlink(7) */
 export const NETLINK_ROUTE = c.NETLINK_ROUTE as number
-/** netlink(7) */
+/** protocol: SCSI transports. netlink(7) */
+export const NETLINK_SCSITRANSPORT = c.NETLINK_SCSITRANSPORT as number
+/** protocol: SELinux events. netlink(7) */
+export const NETLINK_SELINUX = c.NETLINK_SELINUX as number
+/** protocol: SMC socket monitoring. netlink(7) */
+export const NETLINK_SMC = c.NETLINK_SMC as number
+/** protocol: information about sockets. netlink(7) */
+export const NETLINK_SOCK_DIAG = c.NETLINK_SOCK_DIAG as number
+/** protocol: between user programs. netlink(7) */
 export const NETLINK_USERSOCK = c.NETLINK_USERSOCK as number
-/** netlink(7) */
+/** protocol: IPsec policies and associations. netlink(7) */
 export const NETLINK_XFRM = c.NETLINK_XFRM as number
 
-/** packet(7) */
+/** attribute type bit: contains attributes. netlink(7) */
+export const NLA_F_NESTED = c.NLA_F_NESTED as number
+/** attribute type bit: value in network byte order. netlink(7) */
+export const NLA_F_NET_BYTEORDER = c.NLA_F_NET_BYTEORDER as number
+/** reply attribute: data for the caller. netlink(7) */
+export const NLMSGERR_ATTR_COOKIE = c.NLMSGERR_ATTR_COOKIE as number
+/** reply attribute: offset of the incomplete nest. netlink(7) */
+export const NLMSGERR_ATTR_MISS_NEST = c.NLMSGERR_ATTR_MISS_NEST as number
+/** reply attribute: type that was missing. netlink(7) */
+export const NLMSGERR_ATTR_MISS_TYPE = c.NLMSGERR_ATTR_MISS_TYPE as number
+/** reply attribute: error text. netlink(7) */
+export const NLMSGERR_ATTR_MSG = c.NLMSGERR_ATTR_MSG as number
+/** reply attribute: offset of the wrong attribute. netlink(7) */
+export const NLMSGERR_ATTR_OFFS = c.NLMSGERR_ATTR_OFFS as number
+/** reply attribute: policy of the wrong attribute. netlink(7) */
+export const NLMSGERR_ATTR_POLICY = c.NLMSGERR_ATTR_POLICY as number
+/** messages are aligned to this many bytes. netlink(7) */
+export const NLMSG_ALIGNTO = c.NLMSG_ALIGNTO as number
+/** type: end of a dump. netlink(7) */
+export const NLMSG_DONE = c.NLMSG_DONE as number
+/** type: error, or acknowledgement when 0. netlink(7) */
+export const NLMSG_ERROR = c.NLMSG_ERROR as number
+/** length of the message header, bytes. netlink(7) */
+export const NLMSG_HDRLEN = c.NLMSG_HDRLEN as number
+/** types below this one are reserved for control. netlink(7) */
+export const NLMSG_MIN_TYPE = c.NLMSG_MIN_TYPE as number
+/** type: ignore the message. netlink(7) */
+export const NLMSG_NOOP = c.NLMSG_NOOP as number
+/** type: data was lost. netlink(7) */
+export const NLMSG_OVERRUN = c.NLMSG_OVERRUN as number
+/** request flag: reply with an acknowledgement. netlink(7) */
+export const NLM_F_ACK = c.NLM_F_ACK as number
+/** reply flag: extended attributes follow. netlink(7) */
+export const NLM_F_ACK_TLVS = c.NLM_F_ACK_TLVS as number
+/** new flag: add to the end of the list. netlink(7) */
+export const NLM_F_APPEND = c.NLM_F_APPEND as number
+/** get flag: an atomic snapshot, privileged. netlink(7) */
+export const NLM_F_ATOMIC = c.NLM_F_ATOMIC as number
+/** delete flag: delete several objects. netlink(7) */
+export const NLM_F_BULK = c.NLM_F_BULK as number
+/** reply flag: the request was left out. netlink(7) */
+export const NLM_F_CAPPED = c.NLM_F_CAPPED as number
+/** new flag: create the object if it does not exist. netlink(7) */
+export const NLM_F_CREATE = c.NLM_F_CREATE as number
+/** get flag: all entries, NLM_F_ROOT | NLM_F_MATCH. netlink(7) */
+export const NLM_F_DUMP = c.NLM_F_DUMP as number
+/** reply flag: the dump was filtered as asked. netlink(7) */
+export const NLM_F_DUMP_FILTERED = c.NLM_F_DUMP_FILTERED as number
+/** reply flag: the table changed during the dump. netlink(7) */
+export const NLM_F_DUMP_INTR = c.NLM_F_DUMP_INTR as number
+/** request flag: send the resulting notification back. netlink(7) */
+export const NLM_F_ECHO = c.NLM_F_ECHO as number
+/** new flag: fail if the object exists. netlink(7) */
+export const NLM_F_EXCL = c.NLM_F_EXCL as number
+/** get flag: all entries that match. netlink(7) */
+export const NLM_F_MATCH = c.NLM_F_MATCH as number
+/** flag: one of many parts, ended by NLMSG_DONE. netlink(7) */
+export const NLM_F_MULTI = c.NLM_F_MULTI as number
+/** delete flag: do not delete recursively. netlink(7) */
+export const NLM_F_NONREC = c.NLM_F_NONREC as number
+/** new flag: replace the object that exists. netlink(7) */
+export const NLM_F_REPLACE = c.NLM_F_REPLACE as number
+/** flag: this is a request. netlink(7) */
+export const NLM_F_REQUEST = c.NLM_F_REQUEST as number
+/** get flag: the whole table. netlink(7) */
+export const NLM_F_ROOT = c.NLM_F_ROOT as number
+
+/** attribute: id of the family, u16. linux/genetlink.h */
+export const CTRL_ATTR_FAMILY_ID = c.CTRL_ATTR_FAMILY_ID as number
+/** attribute: name of the family, a string. linux/genetlink.h */
+export const CTRL_ATTR_FAMILY_NAME = c.CTRL_ATTR_FAMILY_NAME as number
+/** attribute: multicast groups, nested. linux/genetlink.h */
+export const CTRL_ATTR_MCAST_GROUPS = c.CTRL_ATTR_MCAST_GROUPS as number
+/** group attribute: id, u32. linux/genetlink.h */
+export const CTRL_ATTR_MCAST_GRP_ID = c.CTRL_ATTR_MCAST_GRP_ID as number
+/** group attribute: name, a string. linux/genetlink.h */
+export const CTRL_ATTR_MCAST_GRP_NAME = c.CTRL_ATTR_MCAST_GRP_NAME as number
+/** attribute: version of the family, u32. linux/genetlink.h */
+export const CTRL_ATTR_VERSION = c.CTRL_ATTR_VERSION as number
+/** command: look a family up. linux/genetlink.h */
+export const CTRL_CMD_GETFAMILY = c.CTRL_CMD_GETFAMILY as number
+/** command: description of a family. linux/genetlink.h */
+export const CTRL_CMD_NEWFAMILY = c.CTRL_CMD_NEWFAMILY as number
+/** message type of the controller. linux/genetlink.h */
+export const GENL_ID_CTRL = c.GENL_ID_CTRL as number
+
+/** bit for nl_groups: IPv4 addresses. rtnetlink(7) */
+export const RTMGRP_IPV4_IFADDR = c.RTMGRP_IPV4_IFADDR as number
+/** bit for nl_groups: IPv4 multicast routes. rtnetlink(7) */
+export const RTMGRP_IPV4_MROUTE = c.RTMGRP_IPV4_MROUTE as number
+/** bit for nl_groups: IPv4 routes. rtnetlink(7) */
+export const RTMGRP_IPV4_ROUTE = c.RTMGRP_IPV4_ROUTE as number
+/** bit for nl_groups: IPv4 rules. rtnetlink(7) */
+export const RTMGRP_IPV4_RULE = c.RTMGRP_IPV4_RULE as number
+/** bit for nl_groups: IPv6 addresses. rtnetlink(7) */
+export const RTMGRP_IPV6_IFADDR = c.RTMGRP_IPV6_IFADDR as number
+/** bit for nl_groups: IPv6 interface information. rtnetlink(7) */
+export const RTMGRP_IPV6_IFINFO = c.RTMGRP_IPV6_IFINFO as number
+/** bit for nl_groups: IPv6 multicast routes. rtnetlink(7) */
+export const RTMGRP_IPV6_MROUTE = c.RTMGRP_IPV6_MROUTE as number
+/** bit for nl_groups: IPv6 prefixes. rtnetlink(7) */
+export const RTMGRP_IPV6_PREFIX = c.RTMGRP_IPV6_PREFIX as number
+/** bit for nl_groups: IPv6 routes. rtnetlink(7) */
+export const RTMGRP_IPV6_ROUTE = c.RTMGRP_IPV6_ROUTE as number
+/** bit for nl_groups: interfaces. rtnetlink(7) */
+export const RTMGRP_LINK = c.RTMGRP_LINK as number
+/** bit for nl_groups: neighbours. rtnetlink(7) */
+export const RTMGRP_NEIGH = c.RTMGRP_NEIGH as number
+/** bit for nl_groups: notifications, unused. rtnetlink(7) */
+export const RTMGRP_NOTIFY = c.RTMGRP_NOTIFY as number
+/** bit for nl_groups: traffic control. rtnetlink(7) */
+export const RTMGRP_TC = c.RTMGRP_TC as number
+/** remove an address. rtnetlink(7) */
+export const RTM_DELADDR = c.RTM_DELADDR as number
+/** remove an interface. rtnetlink(7) */
+export const RTM_DELLINK = c.RTM_DELLINK as number
+/** remove a neighbour. rtnetlink(7) */
+export const RTM_DELNEIGH = c.RTM_DELNEIGH as number
+/** remove a nexthop object. rtnetlink(7) */
+export const RTM_DELNEXTHOP = c.RTM_DELNEXTHOP as number
+/** remove a queueing discipline. rtnetlink(7) */
+export const RTM_DELQDISC = c.RTM_DELQDISC as number
+/** remove a route. rtnetlink(7) */
+export const RTM_DELROUTE = c.RTM_DELROUTE as number
+/** remove a routing rule. rtnetlink(7) */
+export const RTM_DELRULE = c.RTM_DELRULE as number
+/** remove a traffic class. rtnetlink(7) */
+export const RTM_DELTCLASS = c.RTM_DELTCLASS as number
+/** remove a traffic filter. rtnetlink(7) */
+export const RTM_DELTFILTER = c.RTM_DELTFILTER as number
+/** get addresses. rtnetlink(7) */
+export const RTM_GETADDR = c.RTM_GETADDR as number
+/** get interfaces. rtnetlink(7) */
+export const RTM_GETLINK = c.RTM_GETLINK as number
+/** get neighbours. rtnetlink(7) */
+export const RTM_GETNEIGH = c.RTM_GETNEIGH as number
+/** get nexthop objects. rtnetlink(7) */
+export const RTM_GETNEXTHOP = c.RTM_GETNEXTHOP as number
+/** get the id of a network namespace. rtnetlink(7) */
+export const RTM_GETNSID = c.RTM_GETNSID as number
+/** get queueing disciplines. rtnetlink(7) */
+export const RTM_GETQDISC = c.RTM_GETQDISC as number
+/** get routes. rtnetlink(7) */
+export const RTM_GETROUTE = c.RTM_GETROUTE as number
+/** get routing rules. rtnetlink(7) */
+export const RTM_GETRULE = c.RTM_GETRULE as number
+/** get interface statistics. rtnetlink(7) */
+export const RTM_GETSTATS = c.RTM_GETSTATS as number
+/** get traffic classes. rtnetlink(7) */
+export const RTM_GETTCLASS = c.RTM_GETTCLASS as number
+/** get traffic filters. rtnetlink(7) */
+export const RTM_GETTFILTER = c.RTM_GETTFILTER as number
+/** add an address, or a reply with one. rtnetlink(7) */
+export const RTM_NEWADDR = c.RTM_NEWADDR as number
+/** add an interface, or a reply with one. rtnetlink(7) */
+export const RTM_NEWLINK = c.RTM_NEWLINK as number
+/** add a neighbour, or a reply with one. rtnetlink(7) */
+export const RTM_NEWNEIGH = c.RTM_NEWNEIGH as number
+/** add a nexthop object, or a reply with one. rtnetlink(7) */
+export const RTM_NEWNEXTHOP = c.RTM_NEWNEXTHOP as number
+/** id of a network namespace. rtnetlink(7) */
+export const RTM_NEWNSID = c.RTM_NEWNSID as number
+/** a prefix from a router advertisement. rtnetlink(7) */
+export const RTM_NEWPREFIX = c.RTM_NEWPREFIX as number
+/** add a queueing discipline, or a reply with one. rtnetlink(7) */
+export const RTM_NEWQDISC = c.RTM_NEWQDISC as number
+/** add a route, or a reply with one. rtnetlink(7) */
+export const RTM_NEWROUTE = c.RTM_NEWROUTE as number
+/** add a routing rule, or a reply with one. rtnetlink(7) */
+export const RTM_NEWRULE = c.RTM_NEWRULE as number
+/** interface statistics. rtnetlink(7) */
+export const RTM_NEWSTATS = c.RTM_NEWSTATS as number
+/** add a traffic class, or a reply with one. rtnetlink(7) */
+export const RTM_NEWTCLASS = c.RTM_NEWTCLASS as number
+/** add a traffic filter, or a reply with one. rtnetlink(7) */
+export const RTM_NEWTFILTER = c.RTM_NEWTFILTER as number
+/** change an interface. rtnetlink(7) */
+export const RTM_SETLINK = c.RTM_SETLINK as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv4 addresses. rtnetlink(7) */
+export const RTNLGRP_IPV4_IFADDR = c.RTNLGRP_IPV4_IFADDR as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv4 routes. rtnetlink(7) */
+export const RTNLGRP_IPV4_ROUTE = c.RTNLGRP_IPV4_ROUTE as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv4 rules. rtnetlink(7) */
+export const RTNLGRP_IPV4_RULE = c.RTNLGRP_IPV4_RULE as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv6 addresses. rtnetlink(7) */
+export const RTNLGRP_IPV6_IFADDR = c.RTNLGRP_IPV6_IFADDR as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv6 interfaces. rtnetlink(7) */
+export const RTNLGRP_IPV6_IFINFO = c.RTNLGRP_IPV6_IFINFO as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv6 prefixes. rtnetlink(7) */
+export const RTNLGRP_IPV6_PREFIX = c.RTNLGRP_IPV6_PREFIX as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv6 routes. rtnetlink(7) */
+export const RTNLGRP_IPV6_ROUTE = c.RTNLGRP_IPV6_ROUTE as number
+/** group for NETLINK_ADD_MEMBERSHIP: IPv6 rules. rtnetlink(7) */
+export const RTNLGRP_IPV6_RULE = c.RTNLGRP_IPV6_RULE as number
+/** group for NETLINK_ADD_MEMBERSHIP: interfaces. rtnetlink(7) */
+export const RTNLGRP_LINK = c.RTNLGRP_LINK as number
+/** group for NETLINK_ADD_MEMBERSHIP: neighbours. rtnetlink(7) */
+export const RTNLGRP_NEIGH = c.RTNLGRP_NEIGH as number
+/** group for NETLINK_ADD_MEMBERSHIP: nexthop objects. rtnetlink(7) */
+export const RTNLGRP_NEXTHOP = c.RTNLGRP_NEXTHOP as number
+/** group for NETLINK_ADD_MEMBERSHIP: namespace ids. rtnetlink(7) */
+export const RTNLGRP_NSID = c.RTNLGRP_NSID as number
+/** group for NETLINK_ADD_MEMBERSHIP: traffic control. rtnetlink(7) */
+export const RTNLGRP_TC = c.RTNLGRP_TC as number
+
+/** hardware address. linux/if_link.h */
+export const IFLA_ADDRESS = c.IFLA_ADDRESS as number
+/** a further name, a string. linux/if_link.h */
+export const IFLA_ALT_IFNAME = c.IFLA_ALT_IFNAME as number
+/** hardware broadcast address. linux/if_link.h */
+export const IFLA_BROADCAST = c.IFLA_BROADCAST as number
+/** whether there is a carrier, u8. linux/if_link.h */
+export const IFLA_CARRIER = c.IFLA_CARRIER as number
+/** which further information to dump, u32. linux/if_link.h */
+export const IFLA_EXT_MASK = c.IFLA_EXT_MASK as number
+/** group of the interface, u32. linux/if_link.h */
+export const IFLA_GROUP = c.IFLA_GROUP as number
+/** description of the interface, a string. linux/if_link.h */
+export const IFLA_IFALIAS = c.IFLA_IFALIAS as number
+/** name of the interface, a string. linux/if_link.h */
+export const IFLA_IFNAME = c.IFLA_IFNAME as number
+/** in IFLA_LINKINFO: data of this kind, nested. linux/if_link.h */
+export const IFLA_INFO_DATA = c.IFLA_INFO_DATA as number
+/** in IFLA_LINKINFO: kind, such as "veth", a string. linux/if_link.h */
+export const IFLA_INFO_KIND = c.IFLA_INFO_KIND as number
+/** index of the interface below, u32. linux/if_link.h */
+export const IFLA_LINK = c.IFLA_LINK as number
+/** kind of a virtual interface, nested. linux/if_link.h */
+export const IFLA_LINKINFO = c.IFLA_LINKINFO as number
+/** link mode, u8. linux/if_link.h */
+export const IFLA_LINKMODE = c.IFLA_LINKMODE as number
+/** namespace id of the interface below, s32. linux/if_link.h */
+export const IFLA_LINK_NETNSID = c.IFLA_LINK_NETNSID as number
+/** index of the bridge or bond above, u32. linux/if_link.h */
+export const IFLA_MASTER = c.IFLA_MASTER as number
+/** maximum transmission unit, bytes, u32. linux/if_link.h */
+export const IFLA_MTU = c.IFLA_MTU as number
+/** move to the namespace of this descriptor, u32. linux/if_link.h */
+export const IFLA_NET_NS_FD = c.IFLA_NET_NS_FD as number
+/** move to the namespace of this process, u32. linux/if_link.h */
+export const IFLA_NET_NS_PID = c.IFLA_NET_NS_PID as number
+/** number of receive queues, u32. linux/if_link.h */
+export const IFLA_NUM_RX_QUEUES = c.IFLA_NUM_RX_QUEUES as number
+/** number of send queues, u32. linux/if_link.h */
+export const IFLA_NUM_TX_QUEUES = c.IFLA_NUM_TX_QUEUES as number
+/** operational state (RFC 2863), u8. linux/if_link.h */
+export const IFLA_OPERSTATE = c.IFLA_OPERSTATE as number
+/** permanent hardware address. linux/if_link.h */
+export const IFLA_PERM_ADDRESS = c.IFLA_PERM_ADDRESS as number
+/** how many listeners want promiscuous mode, u32. linux/if_link.h */
+export const IFLA_PROMISCUITY = c.IFLA_PROMISCUITY as number
+/** queueing discipline, a string. linux/if_link.h */
+export const IFLA_QDISC = c.IFLA_QDISC as number
+/** counters, a struct rtnl_link_stats. linux/if_link.h */
+export const IFLA_STATS = c.IFLA_STATS as number
+/** counters, a struct rtnl_link_stats64. linux/if_link.h */
+export const IFLA_STATS64 = c.IFLA_STATS64 as number
+/** length of the send queue, packets, u32. linux/if_link.h */
+export const IFLA_TXQLEN = c.IFLA_TXQLEN as number
+
+/** address of the prefix, or of the peer of a tunnel. linux/if_addr.h */
+export const IFA_ADDRESS = c.IFA_ADDRESS as number
+/** broadcast address. linux/if_addr.h */
+export const IFA_BROADCAST = c.IFA_BROADCAST as number
+/** lifetimes, a struct ifa_cacheinfo. linux/if_addr.h */
+export const IFA_CACHEINFO = c.IFA_CACHEINFO as number
+/** IFA_F_* bits, u32. linux/if_addr.h */
+export const IFA_FLAGS = c.IFA_FLAGS as number
+/** flag: another host has this address. linux/if_addr.h */
+export const IFA_F_DADFAILED = c.IFA_F_DADFAILED as number
+/** flag: not for new connections. linux/if_addr.h */
+export const IFA_F_DEPRECATED = c.IFA_F_DEPRECATED as number
+/** flag: home address of mobile IPv6. linux/if_addr.h */
+export const IFA_F_HOMEADDRESS = c.IFA_F_HOMEADDRESS as number
+/** flag: derive temporary addresses from it. linux/if_addr.h */
+export const IFA_F_MANAGETEMPADDR = c.IFA_F_MANAGETEMPADDR as number
+/** flag: join the multicast group of this address. linux/if_addr.h */
+export const IFA_F_MCAUTOJOIN = c.IFA_F_MCAUTOJOIN as number
+/** flag: no duplicate detection. linux/if_addr.h */
+export const IFA_F_NODAD = c.IFA_F_NODAD as number
+/** flag: no route for the prefix. linux/if_addr.h */
+export const IFA_F_NOPREFIXROUTE = c.IFA_F_NOPREFIXROUTE as number
+/** flag: usable during duplicate detection. linux/if_addr.h */
+export const IFA_F_OPTIMISTIC = c.IFA_F_OPTIMISTIC as number
+/** flag: no lifetime. linux/if_addr.h */
+export const IFA_F_PERMANENT = c.IFA_F_PERMANENT as number
+/** flag: not the first address of its subnet. linux/if_addr.h */
+export const IFA_F_SECONDARY = c.IFA_F_SECONDARY as number
+/** flag: made with a stable secret (RFC 7217). linux/if_addr.h */
+export const IFA_F_STABLE_PRIVACY = c.IFA_F_STABLE_PRIVACY as number
+/** flag: temporary IPv6 address. linux/if_addr.h */
+export const IFA_F_TEMPORARY = c.IFA_F_TEMPORARY as number
+/** flag: duplicate detection is not over. linux/if_addr.h */
+export const IFA_F_TENTATIVE = c.IFA_F_TENTATIVE as number
+/** name of the address, such as "eth0:1", a string. linux/if_addr.h */
+export const IFA_LABEL = c.IFA_LABEL as number
+/** local address. linux/if_addr.h */
+export const IFA_LOCAL = c.IFA_LOCAL as number
+/** who added the address, u8. linux/if_addr.h */
+export const IFA_PROTO = c.IFA_PROTO as number
+/** metric of the prefix route, u32. linux/if_addr.h */
+export const IFA_RT_PRIORITY = c.IFA_RT_PRIORITY as number
+
+/** cache information, a struct rta_cacheinfo. rtnetlink(7) */
+export const RTA_CACHEINFO = c.RTA_CACHEINFO as number
+/** destination address. rtnetlink(7) */
+export const RTA_DST = c.RTA_DST as number
+/** data of the lightweight tunnel, nested. rtnetlink(7) */
+export const RTA_ENCAP = c.RTA_ENCAP as number
+/** type of the lightweight tunnel, u16. rtnetlink(7) */
+export const RTA_ENCAP_TYPE = c.RTA_ENCAP_TYPE as number
+/** address of the gateway. rtnetlink(7) */
+export const RTA_GATEWAY = c.RTA_GATEWAY as number
+/** index of the incoming interface, u32. rtnetlink(7) */
+export const RTA_IIF = c.RTA_IIF as number
+/** firewall mark, u32. rtnetlink(7) */
+export const RTA_MARK = c.RTA_MARK as number
+/** metrics, nested. rtnetlink(7) */
+export const RTA_METRICS = c.RTA_METRICS as number
+/** several nexthops, struct rtnexthop. rtnetlink(7) */
+export const RTA_MULTIPATH = c.RTA_MULTIPATH as number
+/** id of a nexthop object, u32. rtnetlink(7) */
+export const RTA_NH_ID = c.RTA_NH_ID as number
+/** index of the outgoing interface, u32. rtnetlink(7) */
+export const RTA_OIF = c.RTA_OIF as number
+/** preference of an IPv6 router, u8. rtnetlink(7) */
+export const RTA_PREF = c.RTA_PREF as number
+/** preferred source address. rtnetlink(7) */
+export const RTA_PREFSRC = c.RTA_PREFSRC as number
+/** metric of the route, u32. rtnetlink(7) */
+export const RTA_PRIORITY = c.RTA_PRIORITY as number
+/** source address. rtnetlink(7) */
+export const RTA_SRC = c.RTA_SRC as number
+/** routing table, u32. rtnetlink(7) */
+export const RTA_TABLE = c.RTA_TABLE as number
+/** user id the route look-up is for, u32. rtnetlink(7) */
+export const RTA_UID = c.RTA_UID as number
+/** gateway of another family, a struct rtvia. rtnetlink(7) */
+export const RTA_VIA = c.RTA_VIA as number
+/** route type: drop without notice. rtnetlink(7) */
+export const RTN_BLACKHOLE = c.RTN_BLACKHOLE as number
+/** route type: broadcast address of this host. rtnetlink(7) */
+export const RTN_BROADCAST = c.RTN_BROADCAST as number
+/** route type: address of this host. rtnetlink(7) */
+export const RTN_LOCAL = c.RTN_LOCAL as number
+/** route type: multicast. rtnetlink(7) */
+export const RTN_MULTICAST = c.RTN_MULTICAST as number
+/** route type: forbidden, answered by ICMP. rtnetlink(7) */
+export const RTN_PROHIBIT = c.RTN_PROHIBIT as number
+/** route type: a gateway or a direct route. rtnetlink(7) */
+export const RTN_UNICAST = c.RTN_UNICAST as number
+/** route type: unreachable, answered by ICMP. rtnetlink(7) */
+export const RTN_UNREACHABLE = c.RTN_UNREACHABLE as number
+/** route origin: set while booting. rtnetlink(7) */
+export const RTPROT_BOOT = c.RTPROT_BOOT as number
+/** route origin: DHCP client. rtnetlink(7) */
+export const RTPROT_DHCP = c.RTPROT_DHCP as number
+/** route origin: the kernel. rtnetlink(7) */
+export const RTPROT_KERNEL = c.RTPROT_KERNEL as number
+/** route origin: router advertisement. rtnetlink(7) */
+export const RTPROT_RA = c.RTPROT_RA as number
+/** route origin: ICMP redirect. rtnetlink(7) */
+export const RTPROT_REDIRECT = c.RTPROT_REDIRECT as number
+/** route origin: the administrator. rtnetlink(7) */
+export const RTPROT_STATIC = c.RTPROT_STATIC as number
+/** route origin: unknown. rtnetlink(7) */
+export const RTPROT_UNSPEC = c.RTPROT_UNSPEC as number
+/** scope: this host. rtnetlink(7) */
+export const RT_SCOPE_HOST = c.RT_SCOPE_HOST as number
+/** scope: the attached network. rtnetlink(7) */
+export const RT_SCOPE_LINK = c.RT_SCOPE_LINK as number
+/** scope: destination does not exist. rtnetlink(7) */
+export const RT_SCOPE_NOWHERE = c.RT_SCOPE_NOWHERE as number
+/** scope: the local site. rtnetlink(7) */
+export const RT_SCOPE_SITE = c.RT_SCOPE_SITE as number
+/** scope: everywhere. rtnetlink(7) */
+export const RT_SCOPE_UNIVERSE = c.RT_SCOPE_UNIVERSE as number
+/** routing table: the default table. rtnetlink(7) */
+export const RT_TABLE_DEFAULT = c.RT_TABLE_DEFAULT as number
+/** routing table: local and broadcast addresses. rtnetlink(7) */
+export const RT_TABLE_LOCAL = c.RT_TABLE_LOCAL as number
+/** routing table: the main table. rtnetlink(7) */
+export const RT_TABLE_MAIN = c.RT_TABLE_MAIN as number
+/** routing table: not given. rtnetlink(7) */
+export const RT_TABLE_UNSPEC = c.RT_TABLE_UNSPEC as number
+
+/** cache statistics, a struct nda_cacheinfo. rtnetlink(7) */
+export const NDA_CACHEINFO = c.NDA_CACHEINFO as number
+/** network address of the neighbour. rtnetlink(7) */
+export const NDA_DST = c.NDA_DST as number
+/** hardware address of the neighbour. rtnetlink(7) */
+export const NDA_LLADDR = c.NDA_LLADDR as number
+/** number of probes sent, u32. rtnetlink(7) */
+export const NDA_PROBES = c.NDA_PROBES as number
+/** state: waits before a probe. rtnetlink(7) */
+export const NUD_DELAY = c.NUD_DELAY as number
+/** state: did not answer. rtnetlink(7) */
+export const NUD_FAILED = c.NUD_FAILED as number
+/** state: being resolved. rtnetlink(7) */
+export const NUD_INCOMPLETE = c.NUD_INCOMPLETE as number
+/** state: needs no resolution. rtnetlink(7) */
+export const NUD_NOARP = c.NUD_NOARP as number
+/** state: none. rtnetlink(7) */
+export const NUD_NONE = c.NUD_NONE as number
+/** state: never expires. rtnetlink(7) */
+export const NUD_PERMANENT = c.NUD_PERMANENT as number
+/** state: being probed. rtnetlink(7) */
+export const NUD_PROBE = c.NUD_PROBE as number
+/** state: known to be reachable. rtnetlink(7) */
+export const NUD_REACHABLE = c.NUD_REACHABLE as number
+/** state: known, but not confirmed lately. rtnetlink(7) */
+export const NUD_STALE = c.NUD_STALE as number
+
+/** receive all multicast packets. netdevice(7) */
+export const IFF_ALLMULTI = c.IFF_ALLMULTI as number
+/** the broadcast address is valid. netdevice(7) */
+export const IFF_BROADCAST = c.IFF_BROADCAST as number
+/** waits for an external event. netdevice(7) */
+export const IFF_DORMANT = c.IFF_DORMANT as number
+/** loopback interface. netdevice(7) */
+export const IFF_LOOPBACK = c.IFF_LOOPBACK as number
+/** the link layer is up. netdevice(7) */
+export const IFF_LOWER_UP = c.IFF_LOWER_UP as number
+/** multicast is supported. netdevice(7) */
+export const IFF_MULTICAST = c.IFF_MULTICAST as number
+/** no ARP. netdevice(7) */
+export const IFF_NOARP = c.IFF_NOARP as number
+/** point-to-point link. netdevice(7) */
+export const IFF_POINTOPOINT = c.IFF_POINTOPOINT as number
+/** promiscuous mode. netdevice(7) */
+export const IFF_PROMISC = c.IFF_PROMISC as number
+/** ready to carry packets. netdevice(7) */
+export const IFF_RUNNING = c.IFF_RUNNING as number
+/** enabled by the administrator. netdevice(7) */
+export const IFF_UP = c.IFF_UP as number
+
+/** option: receive more frames, a struct packet_mreq. packet(7) */
+export const PACKET_ADD_MEMBERSHIP = c.PACKET_ADD_MEMBERSHIP as number
+/** option: add a struct tpacket_auxdata, boolean int. packet(7) */
+export const PACKET_AUXDATA = c.PACKET_AUXDATA as number
+/** packet type: to all on the link. packet(7) */
 export const PACKET_BROADCAST = c.PACKET_BROADCAST as number
-/** packet(7) */
+/** option: queue frames that do not fit the ring on the socket, int. packet(7) */
+export const PACKET_COPY_THRESH = c.PACKET_COPY_THRESH as number
+/** option: undo PACKET_ADD_MEMBERSHIP. packet(7) */
+export const PACKET_DROP_MEMBERSHIP = c.PACKET_DROP_MEMBERSHIP as number
+/** option: share frames among sockets, id | mode << 16. packet(7) */
+export const PACKET_FANOUT = c.PACKET_FANOUT as number
+/** fanout mode: classic BPF chooses. packet(7) */
+export const PACKET_FANOUT_CBPF = c.PACKET_FANOUT_CBPF as number
+/** fanout mode: by the CPU that received. packet(7) */
+export const PACKET_FANOUT_CPU = c.PACKET_FANOUT_CPU as number
+/** option: program of the CBPF and EBPF modes. packet(7) */
+export const PACKET_FANOUT_DATA = c.PACKET_FANOUT_DATA as number
+/** fanout mode: eBPF chooses. packet(7) */
+export const PACKET_FANOUT_EBPF = c.PACKET_FANOUT_EBPF as number
+/** fanout flag: reassemble IP packets first. packet(7) */
+export const PACKET_FANOUT_FLAG_DEFRAG = c.PACKET_FANOUT_FLAG_DEFRAG as number
+/** fanout flag: no frames sent by this host. packet(7) */
+export const PACKET_FANOUT_FLAG_IGNORE_OUTGOING = c.PACKET_FANOUT_FLAG_IGNORE_OUTGOING as number
+/** fanout flag: go to the next socket when one is full. packet(7) */
+export const PACKET_FANOUT_FLAG_ROLLOVER = c.PACKET_FANOUT_FLAG_ROLLOVER as number
+/** fanout flag: the kernel chooses a free id. packet(7) */
+export const PACKET_FANOUT_FLAG_UNIQUEID = c.PACKET_FANOUT_FLAG_UNIQUEID as number
+/** fanout mode: by flow. packet(7) */
+export const PACKET_FANOUT_HASH = c.PACKET_FANOUT_HASH as number
+/** fanout mode: round robin. packet(7) */
+export const PACKET_FANOUT_LB = c.PACKET_FANOUT_LB as number
+/** fanout mode: by the recorded receive queue. packet(7) */
+export const PACKET_FANOUT_QM = c.PACKET_FANOUT_QM as number
+/** fanout mode: at random. packet(7) */
+export const PACKET_FANOUT_RND = c.PACKET_FANOUT_RND as number
+/** fanout mode: one socket until it is full. packet(7) */
+export const PACKET_FANOUT_ROLLOVER = c.PACKET_FANOUT_ROLLOVER as number
+/** packet type: fast routed, no longer used. packet(7) */
 export const PACKET_FASTROUTE = c.PACKET_FASTROUTE as number
-/** packet(7) */
+/** option: in a TPACKET version, out its header length, int. packet(7) */
+export const PACKET_HDRLEN = c.PACKET_HDRLEN as number
+/** packet type: to this host. packet(7) */
 export const PACKET_HOST = c.PACKET_HOST as number
-/** packet(7) */
+/** option: no frames sent by this host, boolean int. packet(7) */
+export const PACKET_IGNORE_OUTGOING = c.PACKET_IGNORE_OUTGOING as number
+/** packet type: to kernel space. packet(7) */
+export const PACKET_KERNEL = c.PACKET_KERNEL as number
+/** packet type: looped back. packet(7) */
 export const PACKET_LOOPBACK = c.PACKET_LOOPBACK as number
-/** packet(7) */
+/** option: skip malformed frames of the send ring, boolean int. packet(7) */
+export const PACKET_LOSS = c.PACKET_LOSS as number
+/** membership: all multicast frames. packet(7) */
+export const PACKET_MR_ALLMULTI = c.PACKET_MR_ALLMULTI as number
+/** membership: one multicast address. packet(7) */
+export const PACKET_MR_MULTICAST = c.PACKET_MR_MULTICAST as number
+/** membership: all frames of a shared medium. packet(7) */
+export const PACKET_MR_PROMISC = c.PACKET_MR_PROMISC as number
+/** membership: a further unicast address. packet(7) */
+export const PACKET_MR_UNICAST = c.PACKET_MR_UNICAST as number
+/** packet type: to a multicast group. packet(7) */
 export const PACKET_MULTICAST = c.PACKET_MULTICAST as number
-/** packet(7) */
+/** option: report the physical interface of a bond, boolean int. packet(7) */
+export const PACKET_ORIGDEV = c.PACKET_ORIGDEV as number
+/** packet type: to another host, seen in promiscuous mode. packet(7) */
 export const PACKET_OTHERHOST = c.PACKET_OTHERHOST as number
-/** packet(7) */
+/** packet type: sent by this host. packet(7) */
 export const PACKET_OUTGOING = c.PACKET_OUTGOING as number
+/** option: send without queueing discipline, boolean int. packet(7) */
+export const PACKET_QDISC_BYPASS = c.PACKET_QDISC_BYPASS as number
+/** old option, not implemented. packet(7) */
+export const PACKET_RECV_OUTPUT = c.PACKET_RECV_OUTPUT as number
+/** option: room before the headers in the ring, bytes. packet(7) */
+export const PACKET_RESERVE = c.PACKET_RESERVE as number
+/** option: counters, read-only struct tpacket_rollover_stats. packet(7) */
+export const PACKET_ROLLOVER_STATS = c.PACKET_ROLLOVER_STATS as number
+/** option: receive ring in shared memory, a struct tpacket_req. packet(7) */
+export const PACKET_RX_RING = c.PACKET_RX_RING as number
+/** option: counters, reset on read, a struct tpacket_stats. packet(7) */
+export const PACKET_STATISTICS = c.PACKET_STATISTICS as number
+/** option: source of ring times, SOF_TIMESTAMPING_* bits. packet(7) */
+export const PACKET_TIMESTAMP = c.PACKET_TIMESTAMP as number
+/** option: frames of the send ring carry an offset, boolean int. packet(7) */
+export const PACKET_TX_HAS_OFF = c.PACKET_TX_HAS_OFF as number
+/** option: send ring in shared memory, a struct tpacket_req. packet(7) */
+export const PACKET_TX_RING = c.PACKET_TX_RING as number
+/** control message: send time, from the error queue. packet(7) */
+export const PACKET_TX_TIMESTAMP = c.PACKET_TX_TIMESTAMP as number
+/** packet type: to user space. packet(7) */
+export const PACKET_USER = c.PACKET_USER as number
+/** option: version of ring headers, a TPACKET_V* int. packet(7) */
+export const PACKET_VERSION = c.PACKET_VERSION as number
+/** option: frames start with a struct virtio_net_hdr, boolean int. packet(7) */
+export const PACKET_VNET_HDR = c.PACKET_VNET_HDR as number
+/** option: length of the virtio_net_hdr, 0, 10 or 12. packet(7) */
+export const PACKET_VNET_HDR_SZ = c.PACKET_VNET_HDR_SZ as number
+/** ring frames are aligned to this many bytes. packet(7) */
+export const TPACKET_ALIGNMENT = c.TPACKET_ALIGNMENT as number
+/** ring version: struct tpacket_hdr. packet(7) */
+export const TPACKET_V1 = c.TPACKET_V1 as number
+/** ring version: struct tpacket2_hdr, 32-bit fields and VLAN. packet(7) */
+export const TPACKET_V2 = c.TPACKET_V2 as number
+/** ring version: struct tpacket3_hdr in blocks of any length. packet(7) */
+export const TPACKET_V3 = c.TPACKET_V3 as number
+/** send ring: the frame is free. packet(7) */
+export const TP_STATUS_AVAILABLE = c.TP_STATUS_AVAILABLE as number
+/** receive ring: the frame was cut, all of it is on the socket. packet(7) */
+export const TP_STATUS_COPY = c.TP_STATUS_COPY as number
+/** receive ring: checksum to be done by the hardware. packet(7) */
+export const TP_STATUS_CSUMNOTREADY = c.TP_STATUS_CSUMNOTREADY as number
+/** receive ring: the checksum is right. packet(7) */
+export const TP_STATUS_CSUM_VALID = c.TP_STATUS_CSUM_VALID as number
+/** receive ring: part of a large TCP segment. packet(7) */
+export const TP_STATUS_GSO_TCP = c.TP_STATUS_GSO_TCP as number
+/** receive ring: the frame belongs to the kernel. packet(7) */
+export const TP_STATUS_KERNEL = c.TP_STATUS_KERNEL as number
+/** receive ring: frames were dropped. packet(7) */
+export const TP_STATUS_LOSING = c.TP_STATUS_LOSING as number
+/** send ring: the kernel is sending the frame. packet(7) */
+export const TP_STATUS_SENDING = c.TP_STATUS_SENDING as number
+/** send ring: the frame is to be sent. packet(7) */
+export const TP_STATUS_SEND_REQUEST = c.TP_STATUS_SEND_REQUEST as number
+/** the time is of the hardware clock. packet(7) */
+export const TP_STATUS_TS_RAW_HARDWARE = c.TP_STATUS_TS_RAW_HARDWARE as number
+/** the time is of the kernel. packet(7) */
+export const TP_STATUS_TS_SOFTWARE = c.TP_STATUS_TS_SOFTWARE as number
+/** receive ring: the frame belongs to the program. packet(7) */
+export const TP_STATUS_USER = c.TP_STATUS_USER as number
+/** receive ring: tp_vlan_tpid is set. packet(7) */
+export const TP_STATUS_VLAN_TPID_VALID = c.TP_STATUS_VLAN_TPID_VALID as number
+/** receive ring: tp_vlan_tci is set. packet(7) */
+export const TP_STATUS_VLAN_VALID = c.TP_STATUS_VLAN_VALID as number
+/** send ring: the frame was malformed. packet(7) */
+export const TP_STATUS_WRONG_FORMAT = c.TP_STATUS_WRONG_FORMAT as number
 
-/** vsock(7) */
+/** AppleTalk address resolution. net/ethernet.h */
+export const ETHERTYPE_AARP = c.ETHERTYPE_AARP as number
+/** address resolution. net/ethernet.h */
+export const ETHERTYPE_ARP = c.ETHERTYPE_ARP as number
+/** AppleTalk. net/ethernet.h */
+export const ETHERTYPE_AT = c.ETHERTYPE_AT as number
+/** IPv4. net/ethernet.h */
+export const ETHERTYPE_IP = c.ETHERTYPE_IP as number
+/** IPv6. net/ethernet.h */
+export const ETHERTYPE_IPV6 = c.ETHERTYPE_IPV6 as number
+/** Novell IPX. net/ethernet.h */
+export const ETHERTYPE_IPX = c.ETHERTYPE_IPX as number
+/** interface tests. net/ethernet.h */
+export const ETHERTYPE_LOOPBACK = c.ETHERTYPE_LOOPBACK as number
+/** Xerox PUP. net/ethernet.h */
+export const ETHERTYPE_PUP = c.ETHERTYPE_PUP as number
+/** reverse address resolution. net/ethernet.h */
+export const ETHERTYPE_REVARP = c.ETHERTYPE_REVARP as number
+/** IEEE 802.1Q VLAN tag. net/ethernet.h */
+export const ETHERTYPE_VLAN = c.ETHERTYPE_VLAN as number
+
+/** length of a hardware address, bytes. linux/if_ether.h */
+export const ETH_ALEN = c.ETH_ALEN as number
+/** largest payload, bytes. linux/if_ether.h */
+export const ETH_DATA_LEN = c.ETH_DATA_LEN as number
+/** length of the frame checksum, bytes. linux/if_ether.h */
+export const ETH_FCS_LEN = c.ETH_FCS_LEN as number
+/** largest frame without checksum, bytes. linux/if_ether.h */
+export const ETH_FRAME_LEN = c.ETH_FRAME_LEN as number
+/** length of the header, bytes. linux/if_ether.h */
+export const ETH_HLEN = c.ETH_HLEN as number
+/** precision time protocol (IEEE 1588). linux/if_ether.h */
+export const ETH_P_1588 = c.ETH_P_1588 as number
+/** IEEE 802.1ad service VLAN tag. linux/if_ether.h */
+export const ETH_P_8021AD = c.ETH_P_8021AD as number
+/** IEEE 802.1Q VLAN tag. linux/if_ether.h */
+export const ETH_P_8021Q = c.ETH_P_8021Q as number
+/** IEEE 802.2 frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_802_2 = c.ETH_P_802_2 as number
+/** IEEE 802.3 frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_802_3 = c.ETH_P_802_3 as number
+/** every protocol, for a packet socket. linux/if_ether.h */
+export const ETH_P_ALL = c.ETH_P_ALL as number
+/** ATA over Ethernet. linux/if_ether.h */
+export const ETH_P_AOE = c.ETH_P_AOE as number
+/** address resolution. linux/if_ether.h */
+export const ETH_P_ARP = c.ETH_P_ARP as number
+/** B.A.T.M.A.N. mesh routing. linux/if_ether.h */
+export const ETH_P_BATMAN = c.ETH_P_BATMAN as number
+/** CAN frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_CAN = c.ETH_P_CAN as number
+/** CAN FD frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_CANFD = c.ETH_P_CANFD as number
+/** CAN XL frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_CANXL = c.ETH_P_CANXL as number
+/** EtherCAT. linux/if_ether.h */
+export const ETH_P_ETHERCAT = c.ETH_P_ETHERCAT as number
+/** Fibre Channel over Ethernet. linux/if_ether.h */
+export const ETH_P_FCOE = c.ETH_P_FCOE as number
+/** InfiniBand over Ethernet. linux/if_ether.h */
+export const ETH_P_IBOE = c.ETH_P_IBOE as number
+/** IEEE 802.15.4 frames, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_IEEE802154 = c.ETH_P_IEEE802154 as number
+/** IPv4. linux/if_ether.h */
+export const ETH_P_IP = c.ETH_P_IP as number
+/** IPv6. linux/if_ether.h */
+export const ETH_P_IPV6 = c.ETH_P_IPV6 as number
+/** Novell IPX. linux/if_ether.h */
+export const ETH_P_IPX = c.ETH_P_IPX as number
+/** link layer discovery protocol. linux/if_ether.h */
+export const ETH_P_LLDP = c.ETH_P_LLDP as number
+/** interface tests. linux/if_ether.h */
+export const ETH_P_LOOPBACK = c.ETH_P_LOOPBACK as number
+/** IEEE 802.1AE encryption. linux/if_ether.h */
+export const ETH_P_MACSEC = c.ETH_P_MACSEC as number
+/** MCTP, not a real Ethernet type. linux/if_ether.h */
+export const ETH_P_MCTP = c.ETH_P_MCTP as number
+/** MPLS multicast. linux/if_ether.h */
+export const ETH_P_MPLS_MC = c.ETH_P_MPLS_MC as number
+/** MPLS unicast. linux/if_ether.h */
+export const ETH_P_MPLS_UC = c.ETH_P_MPLS_UC as number
+/** network service header. linux/if_ether.h */
+export const ETH_P_NSH = c.ETH_P_NSH as number
+/** IEEE 802.1X port access. linux/if_ether.h */
+export const ETH_P_PAE = c.ETH_P_PAE as number
+/** IEEE 802.3x pause frames. linux/if_ether.h */
+export const ETH_P_PAUSE = c.ETH_P_PAUSE as number
+/** PPPoE discovery. linux/if_ether.h */
+export const ETH_P_PPP_DISC = c.ETH_P_PPP_DISC as number
+/** PPPoE session. linux/if_ether.h */
+export const ETH_P_PPP_SES = c.ETH_P_PPP_SES as number
+/** PROFINET. linux/if_ether.h */
+export const ETH_P_PROFINET = c.ETH_P_PROFINET as number
+/** reverse address resolution. linux/if_ether.h */
+export const ETH_P_RARP = c.ETH_P_RARP as number
+/** IEEE 802.3 slow protocols, such as LACP. linux/if_ether.h */
+export const ETH_P_SLOW = c.ETH_P_SLOW as number
+/** transparent Ethernet bridging. linux/if_ether.h */
+export const ETH_P_TEB = c.ETH_P_TEB as number
+/** TIPC. linux/if_ether.h */
+export const ETH_P_TIPC = c.ETH_P_TIPC as number
+/** time-sensitive networking (IEEE 1722). linux/if_ether.h */
+export const ETH_P_TSN = c.ETH_P_TSN as number
+/** X.25. linux/if_ether.h */
+export const ETH_P_X25 = c.ETH_P_X25 as number
+/** smallest frame without checksum, bytes. linux/if_ether.h */
+export const ETH_ZLEN = c.ETH_ZLEN as number
+
+/** IPv6 over low-power wireless. linux/if_arp.h */
+export const ARPHRD_6LOWPAN = c.ARPHRD_6LOWPAN as number
+/** Controller Area Network. linux/if_arp.h */
+export const ARPHRD_CAN = c.ARPHRD_CAN as number
+/** Ethernet. linux/if_arp.h */
+export const ARPHRD_ETHER = c.ARPHRD_ETHER as number
+/** FireWire. linux/if_arp.h */
+export const ARPHRD_IEEE1394 = c.ARPHRD_IEEE1394 as number
+/** wifi frames. linux/if_arp.h */
+export const ARPHRD_IEEE80211 = c.ARPHRD_IEEE80211 as number
+/** wifi frames with radiotap header. linux/if_arp.h */
+export const ARPHRD_IEEE80211_RADIOTAP = c.ARPHRD_IEEE80211_RADIOTAP as number
+/** IEEE 802.15.4. linux/if_arp.h */
+export const ARPHRD_IEEE802154 = c.ARPHRD_IEEE802154 as number
+/** InfiniBand. linux/if_arp.h */
+export const ARPHRD_INFINIBAND = c.ARPHRD_INFINIBAND as number
+/** GRE over IPv6. linux/if_arp.h */
+export const ARPHRD_IP6GRE = c.ARPHRD_IP6GRE as number
+/** GRE over IPv4. linux/if_arp.h */
+export const ARPHRD_IPGRE = c.ARPHRD_IPGRE as number
+/** loopback. linux/if_arp.h */
+export const ARPHRD_LOOPBACK = c.ARPHRD_LOOPBACK as number
+/** MCTP. linux/if_arp.h */
+export const ARPHRD_MCTP = c.ARPHRD_MCTP as number
+/** netlink monitor. linux/if_arp.h */
+export const ARPHRD_NETLINK = c.ARPHRD_NETLINK as number
+/** no hardware header, such as tun. linux/if_arp.h */
+export const ARPHRD_NONE = c.ARPHRD_NONE as number
+/** PPP. linux/if_arp.h */
+export const ARPHRD_PPP = c.ARPHRD_PPP as number
+/** raw IP. linux/if_arp.h */
+export const ARPHRD_RAWIP = c.ARPHRD_RAWIP as number
+/** IPv6 in IPv4 tunnel. linux/if_arp.h */
+export const ARPHRD_SIT = c.ARPHRD_SIT as number
+/** serial line IP. linux/if_arp.h */
+export const ARPHRD_SLIP = c.ARPHRD_SLIP as number
+/** IPv4 tunnel. linux/if_arp.h */
+export const ARPHRD_TUNNEL = c.ARPHRD_TUNNEL as number
+/** IPv6 tunnel. linux/if_arp.h */
+export const ARPHRD_TUNNEL6 = c.ARPHRD_TUNNEL6 as number
+/** unknown. linux/if_arp.h */
+export const ARPHRD_VOID = c.ARPHRD_VOID as number
+/** vsock monitor. linux/if_arp.h */
+export const ARPHRD_VSOCKMON = c.ARPHRD_VSOCKMON as number
+/** ARP operation: reply. linux/if_arp.h */
+export const ARPOP_REPLY = c.ARPOP_REPLY as number
+/** ARP operation: request. linux/if_arp.h */
+export const ARPOP_REQUEST = c.ARPOP_REQUEST as number
+
+/** type: address mask request. linux/icmp.h */
+export const ICMP_ADDRESS = c.ICMP_ADDRESS as number
+/** type: address mask reply. linux/icmp.h */
+export const ICMP_ADDRESSREPLY = c.ICMP_ADDRESSREPLY as number
+/** type: destination unreachable. linux/icmp.h */
+export const ICMP_DEST_UNREACH = c.ICMP_DEST_UNREACH as number
+/** type: echo request. linux/icmp.h */
+export const ICMP_ECHO = c.ICMP_ECHO as number
+/** type: echo reply. linux/icmp.h */
+export const ICMP_ECHOREPLY = c.ICMP_ECHOREPLY as number
+/** code of time exceeded: reassembly took too long. linux/icmp.h */
+export const ICMP_EXC_FRAGTIME = c.ICMP_EXC_FRAGTIME as number
+/** code of time exceeded: time to live ran out. linux/icmp.h */
+export const ICMP_EXC_TTL = c.ICMP_EXC_TTL as number
+/** type: extended echo request (RFC 8335). linux/icmp.h */
+export const ICMP_EXT_ECHO = c.ICMP_EXT_ECHO as number
+/** type: extended echo reply (RFC 8335). linux/icmp.h */
+export const ICMP_EXT_ECHOREPLY = c.ICMP_EXT_ECHOREPLY as number
+/** raw socket option: types to drop, a u32 bit mask, level SOL_RAW. linux/icmp.h */
+export const ICMP_FILTER = c.ICMP_FILTER as number
+/** code of unreachable: too large and don't-fragment is set. linux/icmp.h */
+export const ICMP_FRAG_NEEDED = c.ICMP_FRAG_NEEDED as number
+/** code of unreachable: host prohibited. linux/icmp.h */
+export const ICMP_HOST_ANO = c.ICMP_HOST_ANO as number
+/** code of unreachable: host unknown. linux/icmp.h */
+export const ICMP_HOST_UNKNOWN = c.ICMP_HOST_UNKNOWN as number
+/** code of unreachable: host. linux/icmp.h */
+export const ICMP_HOST_UNREACH = c.ICMP_HOST_UNREACH as number
+/** type: information reply. linux/icmp.h */
+export const ICMP_INFO_REPLY = c.ICMP_INFO_REPLY as number
+/** type: information request. linux/icmp.h */
+export const ICMP_INFO_REQUEST = c.ICMP_INFO_REQUEST as number
+/** code of unreachable: network prohibited. linux/icmp.h */
+export const ICMP_NET_ANO = c.ICMP_NET_ANO as number
+/** code of unreachable: network unknown. linux/icmp.h */
+export const ICMP_NET_UNKNOWN = c.ICMP_NET_UNKNOWN as number
+/** code of unreachable: network. linux/icmp.h */
+export const ICMP_NET_UNREACH = c.ICMP_NET_UNREACH as number
+/** type: wrong header. linux/icmp.h */
+export const ICMP_PARAMETERPROB = c.ICMP_PARAMETERPROB as number
+/** code of unreachable: filtered. linux/icmp.h */
+export const ICMP_PKT_FILTERED = c.ICMP_PKT_FILTERED as number
+/** code of unreachable: port. linux/icmp.h */
+export const ICMP_PORT_UNREACH = c.ICMP_PORT_UNREACH as number
+/** code of unreachable: protocol. linux/icmp.h */
+export const ICMP_PROT_UNREACH = c.ICMP_PROT_UNREACH as number
+/** type: redirect. linux/icmp.h */
+export const ICMP_REDIRECT = c.ICMP_REDIRECT as number
+/** code of redirect: for the host. linux/icmp.h */
+export const ICMP_REDIR_HOST = c.ICMP_REDIR_HOST as number
+/** code of redirect: for the network. linux/icmp.h */
+export const ICMP_REDIR_NET = c.ICMP_REDIR_NET as number
+/** type: source quench, deprecated. linux/icmp.h */
+export const ICMP_SOURCE_QUENCH = c.ICMP_SOURCE_QUENCH as number
+/** code of unreachable: source route failed. linux/icmp.h */
+export const ICMP_SR_FAILED = c.ICMP_SR_FAILED as number
+/** type: timestamp request. linux/icmp.h */
+export const ICMP_TIMESTAMP = c.ICMP_TIMESTAMP as number
+/** type: timestamp reply. linux/icmp.h */
+export const ICMP_TIMESTAMPREPLY = c.ICMP_TIMESTAMPREPLY as number
+/** type: time exceeded. linux/icmp.h */
+export const ICMP_TIME_EXCEEDED = c.ICMP_TIME_EXCEEDED as number
+
+/** type: destination unreachable. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH = c.ICMP6_DST_UNREACH as number
+/** code of unreachable: address. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH_ADDR = c.ICMP6_DST_UNREACH_ADDR as number
+/** code of unreachable: prohibited. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH_ADMIN = c.ICMP6_DST_UNREACH_ADMIN as number
+/** code of unreachable: beyond the scope of the source. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH_BEYONDSCOPE = c.ICMP6_DST_UNREACH_BEYONDSCOPE as number
+/** code of unreachable: port. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH_NOPORT = c.ICMP6_DST_UNREACH_NOPORT as number
+/** code of unreachable: no route. netinet/icmp6.h */
+export const ICMP6_DST_UNREACH_NOROUTE = c.ICMP6_DST_UNREACH_NOROUTE as number
+/** type: echo reply. netinet/icmp6.h */
+export const ICMP6_ECHO_REPLY = c.ICMP6_ECHO_REPLY as number
+/** type: echo request. netinet/icmp6.h */
+export const ICMP6_ECHO_REQUEST = c.ICMP6_ECHO_REQUEST as number
+/** raw socket option: types to drop, a struct icmp6_filter. netinet/icmp6.h */
+export const ICMP6_FILTER = c.ICMP6_FILTER as number
+/** type: packet too big. netinet/icmp6.h */
+export const ICMP6_PACKET_TOO_BIG = c.ICMP6_PACKET_TOO_BIG as number
+/** code of wrong header: a field. netinet/icmp6.h */
+export const ICMP6_PARAMPROB_HEADER = c.ICMP6_PARAMPROB_HEADER as number
+/** code of wrong header: next header unknown. netinet/icmp6.h */
+export const ICMP6_PARAMPROB_NEXTHEADER = c.ICMP6_PARAMPROB_NEXTHEADER as number
+/** code of wrong header: option unknown. netinet/icmp6.h */
+export const ICMP6_PARAMPROB_OPTION = c.ICMP6_PARAMPROB_OPTION as number
+/** type: wrong header. netinet/icmp6.h */
+export const ICMP6_PARAM_PROB = c.ICMP6_PARAM_PROB as number
+/** type: time exceeded. netinet/icmp6.h */
+export const ICMP6_TIME_EXCEEDED = c.ICMP6_TIME_EXCEEDED as number
+/** code of time exceeded: reassembly took too long. netinet/icmp6.h */
+export const ICMP6_TIME_EXCEED_REASSEMBLY = c.ICMP6_TIME_EXCEED_REASSEMBLY as number
+/** code of time exceeded: hop limit ran out. netinet/icmp6.h */
+export const ICMP6_TIME_EXCEED_TRANSIT = c.ICMP6_TIME_EXCEED_TRANSIT as number
+/** type: neighbour advertisement. netinet/icmp6.h */
+export const ND_NEIGHBOR_ADVERT = c.ND_NEIGHBOR_ADVERT as number
+/** type: neighbour solicitation. netinet/icmp6.h */
+export const ND_NEIGHBOR_SOLICIT = c.ND_NEIGHBOR_SOLICIT as number
+/** neighbour discovery option: MTU. netinet/icmp6.h */
+export const ND_OPT_MTU = c.ND_OPT_MTU as number
+/** neighbour discovery option: prefix. netinet/icmp6.h */
+export const ND_OPT_PREFIX_INFORMATION = c.ND_OPT_PREFIX_INFORMATION as number
+/** neighbour discovery option: redirected packet. netinet/icmp6.h */
+export const ND_OPT_REDIRECTED_HEADER = c.ND_OPT_REDIRECTED_HEADER as number
+/** neighbour discovery option: source hardware address. netinet/icmp6.h */
+export const ND_OPT_SOURCE_LINKADDR = c.ND_OPT_SOURCE_LINKADDR as number
+/** neighbour discovery option: target hardware address. netinet/icmp6.h */
+export const ND_OPT_TARGET_LINKADDR = c.ND_OPT_TARGET_LINKADDR as number
+/** type: redirect. netinet/icmp6.h */
+export const ND_REDIRECT = c.ND_REDIRECT as number
+/** type: router advertisement. netinet/icmp6.h */
+export const ND_ROUTER_ADVERT = c.ND_ROUTER_ADVERT as number
+/** type: router solicitation. netinet/icmp6.h */
+export const ND_ROUTER_SOLICIT = c.ND_ROUTER_SOLICIT as number
+
+/** return value: the accumulator. linux/filter.h */
+export const BPF_A = c.BPF_A as number
+/** mode: fixed offset. linux/filter.h */
+export const BPF_ABS = c.BPF_ABS as number
+/** operation: add. linux/filter.h */
+export const BPF_ADD = c.BPF_ADD as number
+/** class: arithmetic. linux/filter.h */
+export const BPF_ALU = c.BPF_ALU as number
+/** operation: bitwise and. linux/filter.h */
+export const BPF_AND = c.BPF_AND as number
+/** size: 1 byte. linux/filter.h */
+export const BPF_B = c.BPF_B as number
+/** operation: divide. linux/filter.h */
+export const BPF_DIV = c.BPF_DIV as number
+/** size: 2 bytes. linux/filter.h */
+export const BPF_H = c.BPF_H as number
+/** mode: constant. linux/filter.h */
+export const BPF_IMM = c.BPF_IMM as number
+/** mode: offset from the index register. linux/filter.h */
+export const BPF_IND = c.BPF_IND as number
+/** jump: always. linux/filter.h */
+export const BPF_JA = c.BPF_JA as number
+/** jump: equal. linux/filter.h */
+export const BPF_JEQ = c.BPF_JEQ as number
+/** jump: greater or equal, unsigned. linux/filter.h */
+export const BPF_JGE = c.BPF_JGE as number
+/** jump: greater, unsigned. linux/filter.h */
+export const BPF_JGT = c.BPF_JGT as number
+/** class: jump. linux/filter.h */
+export const BPF_JMP = c.BPF_JMP as number
+/** jump: any bit in common. linux/filter.h */
+export const BPF_JSET = c.BPF_JSET as number
+/** source: constant k of the instruction. linux/filter.h */
+export const BPF_K = c.BPF_K as number
+/** class: load the accumulator. linux/filter.h */
+export const BPF_LD = c.BPF_LD as number
+/** class: load the index register. linux/filter.h */
+export const BPF_LDX = c.BPF_LDX as number
+/** mode: packet length. linux/filter.h */
+export const BPF_LEN = c.BPF_LEN as number
+/** operation: shift left. linux/filter.h */
+export const BPF_LSH = c.BPF_LSH as number
+/** most instructions of a filter. linux/filter.h */
+export const BPF_MAXINSNS = c.BPF_MAXINSNS as number
+/** mode: scratch memory. linux/filter.h */
+export const BPF_MEM = c.BPF_MEM as number
+/** number of 4-byte words of scratch memory. linux/filter.h */
+export const BPF_MEMWORDS = c.BPF_MEMWORDS as number
+/** class: register moves. linux/filter.h */
+export const BPF_MISC = c.BPF_MISC as number
+/** operation: remainder. linux/filter.h */
+export const BPF_MOD = c.BPF_MOD as number
+/** mode: length of an IP header, 4 * (byte & 15). linux/filter.h */
+export const BPF_MSH = c.BPF_MSH as number
+/** operation: multiply. linux/filter.h */
+export const BPF_MUL = c.BPF_MUL as number
+/** operation: negate. linux/filter.h */
+export const BPF_NEG = c.BPF_NEG as number
+/** operation: bitwise or. linux/filter.h */
+export const BPF_OR = c.BPF_OR as number
+/** class: return. linux/filter.h */
+export const BPF_RET = c.BPF_RET as number
+/** operation: shift right. linux/filter.h */
+export const BPF_RSH = c.BPF_RSH as number
+/** class: store the accumulator. linux/filter.h */
+export const BPF_ST = c.BPF_ST as number
+/** class: store the index register. linux/filter.h */
+export const BPF_STX = c.BPF_STX as number
+/** operation: subtract. linux/filter.h */
+export const BPF_SUB = c.BPF_SUB as number
+/** move: accumulator to index register. linux/filter.h */
+export const BPF_TAX = c.BPF_TAX as number
+/** move: index register to accumulator. linux/filter.h */
+export const BPF_TXA = c.BPF_TXA as number
+/** size: 4 bytes. linux/filter.h */
+export const BPF_W = c.BPF_W as number
+/** source: index register. linux/filter.h */
+export const BPF_X = c.BPF_X as number
+/** operation: bitwise exclusive or. linux/filter.h */
+export const BPF_XOR = c.BPF_XOR as number
+/** ancillary: accumulator ^= index register. linux/filter.h */
+export const SKF_AD_ALU_XOR_X = c.SKF_AD_ALU_XOR_X as number
+/** ancillary: CPU the filter runs on. linux/filter.h */
+export const SKF_AD_CPU = c.SKF_AD_CPU as number
+/** ancillary: hardware type of the interface. linux/filter.h */
+export const SKF_AD_HATYPE = c.SKF_AD_HATYPE as number
+/** ancillary: interface index. linux/filter.h */
+export const SKF_AD_IFINDEX = c.SKF_AD_IFINDEX as number
+/** ancillary: mark of the packet. linux/filter.h */
+export const SKF_AD_MARK = c.SKF_AD_MARK as number
+/** ancillary: find a netlink attribute. linux/filter.h */
+export const SKF_AD_NLATTR = c.SKF_AD_NLATTR as number
+/** ancillary: find a nested netlink attribute. linux/filter.h */
+export const SKF_AD_NLATTR_NEST = c.SKF_AD_NLATTR_NEST as number
+/** offset of ancillary data, negative. linux/filter.h */
+export const SKF_AD_OFF = c.SKF_AD_OFF as number
+/** ancillary: offset of the payload. linux/filter.h */
+export const SKF_AD_PAY_OFFSET = c.SKF_AD_PAY_OFFSET as number
+/** ancillary: packet type, a PACKET_* value. linux/filter.h */
+export const SKF_AD_PKTTYPE = c.SKF_AD_PKTTYPE as number
+/** ancillary: link-layer protocol. linux/filter.h */
+export const SKF_AD_PROTOCOL = c.SKF_AD_PROTOCOL as number
+/** ancillary: receive queue. linux/filter.h */
+export const SKF_AD_QUEUE = c.SKF_AD_QUEUE as number
+/** ancillary: a random number. linux/filter.h */
+export const SKF_AD_RANDOM = c.SKF_AD_RANDOM as number
+/** ancillary: hash of the flow. linux/filter.h */
+export const SKF_AD_RXHASH = c.SKF_AD_RXHASH as number
+/** ancillary: VLAN tag. linux/filter.h */
+export const SKF_AD_VLAN_TAG = c.SKF_AD_VLAN_TAG as number
+/** ancillary: whether there is a VLAN tag. linux/filter.h */
+export const SKF_AD_VLAN_TAG_PRESENT = c.SKF_AD_VLAN_TAG_PRESENT as number
+/** ancillary: VLAN protocol. linux/filter.h */
+export const SKF_AD_VLAN_TPID = c.SKF_AD_VLAN_TPID as number
+/** offset of the link-layer header, negative. linux/filter.h */
+export const SKF_LL_OFF = c.SKF_LL_OFF as number
+/** offset of the network header, negative. linux/filter.h */
+export const SKF_NET_OFF = c.SKF_NET_OFF as number
+
+/** bind flag: copy mode only. linux/if_xdp.h */
+export const XDP_COPY = c.XDP_COPY as number
+/** option: offsets in the rings, read-only. linux/if_xdp.h */
+export const XDP_MMAP_OFFSETS = c.XDP_MMAP_OFFSETS as number
+/** option: XDP_OPTIONS_ZEROCOPY bit, read-only. linux/if_xdp.h */
+export const XDP_OPTIONS = c.XDP_OPTIONS as number
+/** in XDP_OPTIONS: zero-copy mode is on. linux/if_xdp.h */
+export const XDP_OPTIONS_ZEROCOPY = c.XDP_OPTIONS_ZEROCOPY as number
+/** option: size of the receive ring, int. linux/if_xdp.h */
+export const XDP_RX_RING = c.XDP_RX_RING as number
+/** bind flag: use the memory of another socket. linux/if_xdp.h */
+export const XDP_SHARED_UMEM = c.XDP_SHARED_UMEM as number
+/** option: counters, read-only struct xdp_statistics. linux/if_xdp.h */
+export const XDP_STATISTICS = c.XDP_STATISTICS as number
+/** option: size of the send ring, int. linux/if_xdp.h */
+export const XDP_TX_RING = c.XDP_TX_RING as number
+/** option: size of the completion ring, int. linux/if_xdp.h */
+export const XDP_UMEM_COMPLETION_RING = c.XDP_UMEM_COMPLETION_RING as number
+/** option: size of the fill ring, int. linux/if_xdp.h */
+export const XDP_UMEM_FILL_RING = c.XDP_UMEM_FILL_RING as number
+/** option: register memory, a struct xdp_umem_reg. linux/if_xdp.h */
+export const XDP_UMEM_REG = c.XDP_UMEM_REG as number
+/** bind flag: the kernel says when it wants a wake-up. linux/if_xdp.h */
+export const XDP_USE_NEED_WAKEUP = c.XDP_USE_NEED_WAKEUP as number
+/** bind flag: zero-copy mode only. linux/if_xdp.h */
+export const XDP_ZEROCOPY = c.XDP_ZEROCOPY as number
+
+/** whether the stream is at the out-of-band mark. netdevice(7), tcp(7) */
+export const SIOCATMARK = c.SIOCATMARK as number
+/** ethtool request. netdevice(7), tcp(7) */
+export const SIOCETHTOOL = c.SIOCETHTOOL as number
+/** get the IPv4 address of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFADDR = c.SIOCGIFADDR as number
+/** get the IPv4 broadcast address of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFBRDADDR = c.SIOCGIFBRDADDR as number
+/** get the list of IPv4 addresses. netdevice(7), tcp(7) */
+export const SIOCGIFCONF = c.SIOCGIFCONF as number
+/** get the IPv4 peer address of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFDSTADDR = c.SIOCGIFDSTADDR as number
+/** get the IFF_* flags of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFFLAGS = c.SIOCGIFFLAGS as number
+/** get the hardware address of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFHWADDR = c.SIOCGIFHWADDR as number
+/** get the index of an interface by name. netdevice(7), tcp(7) */
+export const SIOCGIFINDEX = c.SIOCGIFINDEX as number
+/** get the MTU of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFMTU = c.SIOCGIFMTU as number
+/** get the name of an interface by index. netdevice(7), tcp(7) */
+export const SIOCGIFNAME = c.SIOCGIFNAME as number
+/** get the IPv4 network mask of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFNETMASK = c.SIOCGIFNETMASK as number
+/** get the send queue length of an interface. netdevice(7), tcp(7) */
+export const SIOCGIFTXQLEN = c.SIOCGIFTXQLEN as number
+/** get a descriptor of the socket's network namespace. netdevice(7), tcp(7) */
+export const SIOCGSKNS = c.SIOCGSKNS as number
+/** time of the last packet, a struct timeval. netdevice(7), tcp(7) */
+export const SIOCGSTAMP = c.SIOCGSTAMP as number
+/** time of the last packet, a struct timespec. netdevice(7), tcp(7) */
+export const SIOCGSTAMPNS = c.SIOCGSTAMPNS as number
+/** bytes in the receive queue, int; equal to FIONREAD. netdevice(7), tcp(7) */
+export const SIOCINQ = c.SIOCINQ as number
+/** bytes in the send queue, sent or not, int. netdevice(7), tcp(7) */
+export const SIOCOUTQ = c.SIOCOUTQ as number
+/** bytes in the send queue not yet sent, int. netdevice(7), tcp(7) */
+export const SIOCOUTQNSD = c.SIOCOUTQNSD as number
+/** set the IPv4 address of an interface. netdevice(7), tcp(7) */
+export const SIOCSIFADDR = c.SIOCSIFADDR as number
+/** set the IFF_* flags of an interface. netdevice(7), tcp(7) */
+export const SIOCSIFFLAGS = c.SIOCSIFFLAGS as number
+/** set the MTU of an interface. netdevice(7), tcp(7) */
+export const SIOCSIFMTU = c.SIOCSIFMTU as number
+
+/** ioctl: context id of this machine. vsock(7) */
 export const IOCTL_VM_SOCKETS_GET_LOCAL_CID = c.IOCTL_VM_SOCKETS_GET_LOCAL_CID as number
-/** vsock(7) */
+/** largest buffer size, u64 bytes, level AF_VSOCK. vsock(7) */
 export const SO_VM_SOCKETS_BUFFER_MAX_SIZE = c.SO_VM_SOCKETS_BUFFER_MAX_SIZE as number
-/** vsock(7) */
+/** smallest buffer size, u64 bytes, level AF_VSOCK. vsock(7) */
 export const SO_VM_SOCKETS_BUFFER_MIN_SIZE = c.SO_VM_SOCKETS_BUFFER_MIN_SIZE as number
-/** vsock(7) */
+/** buffer size, u64 bytes, level AF_VSOCK. vsock(7) */
 export const SO_VM_SOCKETS_BUFFER_SIZE = c.SO_VM_SOCKETS_BUFFER_SIZE as number
-/** vsock(7) */
+/** connect timeout, a struct timeval, level AF_VSOCK. vsock(7) */
+export const SO_VM_SOCKETS_CONNECT_TIMEOUT = c.SO_VM_SOCKETS_CONNECT_TIMEOUT as number
+/** non-blocking contexts in the kernel, int, level AF_VSOCK. vsock(7) */
+export const SO_VM_SOCKETS_NONBLOCK_TXRX = c.SO_VM_SOCKETS_NONBLOCK_TXRX as number
+/** host id of the peer machine, read-only int, level AF_VSOCK. vsock(7) */
+export const SO_VM_SOCKETS_PEER_HOST_VM_ID = c.SO_VM_SOCKETS_PEER_HOST_VM_ID as number
+/** whether the peer is trusted, read-only int, level AF_VSOCK. vsock(7) */
+export const SO_VM_SOCKETS_TRUSTED = c.SO_VM_SOCKETS_TRUSTED as number
+/** context id: any, for bind. vsock(7) */
 export const VMADDR_CID_ANY = c.VMADDR_CID_ANY as number
-/** vsock(7) */
+/** context id: the host. vsock(7) */
 export const VMADDR_CID_HOST = c.VMADDR_CID_HOST as number
-/** vsock(7) */
+/** context id: the hypervisor. vsock(7) */
+export const VMADDR_CID_HYPERVISOR = c.VMADDR_CID_HYPERVISOR as number
+/** context id: this machine, loopback. vsock(7) */
+export const VMADDR_CID_LOCAL = c.VMADDR_CID_LOCAL as number
+/** svm_flags bit: route through the host. vsock(7) */
+export const VMADDR_FLAG_TO_HOST = c.VMADDR_FLAG_TO_HOST as number
+/** any port, for bind. vsock(7) */
 export const VMADDR_PORT_ANY = c.VMADDR_PORT_ANY as number
-/** vsock(7) */
+/** error value of the version ioctl. vsock(7) */
 export const VM_SOCKETS_INVALID_VERSION = c.VM_SOCKETS_INVALID_VERSION as number
+/** control message from the error queue, level SOL_VSOCK. vsock(7) */
+export const VSOCK_RECVERR = c.VSOCK_RECVERR as number
 
-/** linux/can.h */
+/** address type: classic Bluetooth. bluetooth/bluetooth.h */
+export const BDADDR_BREDR = c.BDADDR_BREDR as number
+/** address type: low energy, public. bluetooth/bluetooth.h */
+export const BDADDR_LE_PUBLIC = c.BDADDR_LE_PUBLIC as number
+/** address type: low energy, random. bluetooth/bluetooth.h */
+export const BDADDR_LE_RANDOM = c.BDADDR_LE_RANDOM as number
+/** protocol: audio and video distribution transport. bluetooth/bluetooth.h */
+export const BTPROTO_AVDTP = c.BTPROTO_AVDTP as number
+/** protocol: network encapsulation. bluetooth/bluetooth.h */
+export const BTPROTO_BNEP = c.BTPROTO_BNEP as number
+/** protocol: CAPI message transport. bluetooth/bluetooth.h */
+export const BTPROTO_CMTP = c.BTPROTO_CMTP as number
+/** protocol: host controller interface. bluetooth/bluetooth.h */
+export const BTPROTO_HCI = c.BTPROTO_HCI as number
+/** protocol: human interface devices. bluetooth/bluetooth.h */
+export const BTPROTO_HIDP = c.BTPROTO_HIDP as number
+/** protocol: isochronous channels of low energy audio. bluetooth/bluetooth.h */
+export const BTPROTO_ISO = c.BTPROTO_ISO as number
+/** protocol: logical link control and adaptation. bluetooth/bluetooth.h */
+export const BTPROTO_L2CAP = c.BTPROTO_L2CAP as number
+/** protocol: serial line emulation. bluetooth/bluetooth.h */
+export const BTPROTO_RFCOMM = c.BTPROTO_RFCOMM as number
+/** protocol: synchronous audio. bluetooth/bluetooth.h */
+export const BTPROTO_SCO = c.BTPROTO_SCO as number
+/** option: which radio may carry the channel, u32. bluetooth/bluetooth.h */
+export const BT_CHANNEL_POLICY = c.BT_CHANNEL_POLICY as number
+/** policy: prefer an alternate radio. bluetooth/bluetooth.h */
+export const BT_CHANNEL_POLICY_AMP_PREFERRED = c.BT_CHANNEL_POLICY_AMP_PREFERRED as number
+/** policy: the classic radio only. bluetooth/bluetooth.h */
+export const BT_CHANNEL_POLICY_BREDR_ONLY = c.BT_CHANNEL_POLICY_BREDR_ONLY as number
+/** policy: prefer the classic radio. bluetooth/bluetooth.h */
+export const BT_CHANNEL_POLICY_BREDR_PREFERRED = c.BT_CHANNEL_POLICY_BREDR_PREFERRED as number
+/** option: audio codec of an SCO connection. bluetooth/bluetooth.h */
+export const BT_CODEC = c.BT_CODEC as number
+/** option: accept only when the program reads, u32. bluetooth/bluetooth.h */
+export const BT_DEFER_SETUP = c.BT_DEFER_SETUP as number
+/** option: packets may be dropped when late, u32. bluetooth/bluetooth.h */
+export const BT_FLUSHABLE = c.BT_FLUSHABLE as number
+/** BT_FLUSHABLE value: never drop. bluetooth/bluetooth.h */
+export const BT_FLUSHABLE_OFF = c.BT_FLUSHABLE_OFF as number
+/** BT_FLUSHABLE value: may be dropped. bluetooth/bluetooth.h */
+export const BT_FLUSHABLE_ON = c.BT_FLUSHABLE_ON as number
+/** option: quality of an isochronous channel, a struct bt_iso_qos. bluetooth/bluetooth.h */
+export const BT_ISO_QOS = c.BT_ISO_QOS as number
+/** option: L2CAP mode, u8. bluetooth/bluetooth.h */
+export const BT_MODE = c.BT_MODE as number
+/** mode: basic. bluetooth/bluetooth.h */
+export const BT_MODE_BASIC = c.BT_MODE_BASIC as number
+/** mode: enhanced retransmission. bluetooth/bluetooth.h */
+export const BT_MODE_ERTM = c.BT_MODE_ERTM as number
+/** mode: enhanced credit based flow control. bluetooth/bluetooth.h */
+export const BT_MODE_EXT_FLOWCTL = c.BT_MODE_EXT_FLOWCTL as number
+/** mode: low energy credit based flow control. bluetooth/bluetooth.h */
+export const BT_MODE_LE_FLOWCTL = c.BT_MODE_LE_FLOWCTL as number
+/** mode: streaming. bluetooth/bluetooth.h */
+export const BT_MODE_STREAMING = c.BT_MODE_STREAMING as number
+/** option: radio modes in use, BT_PHY_* bits, read-only u32. bluetooth/bluetooth.h */
+export const BT_PHY = c.BT_PHY as number
+/** classic 1 Mbit/s, packets of 1 slot. bluetooth/bluetooth.h */
+export const BT_PHY_BR_1M_1SLOT = c.BT_PHY_BR_1M_1SLOT as number
+/** classic 1 Mbit/s, packets of 3 slots. bluetooth/bluetooth.h */
+export const BT_PHY_BR_1M_3SLOT = c.BT_PHY_BR_1M_3SLOT as number
+/** classic 1 Mbit/s, packets of 5 slots. bluetooth/bluetooth.h */
+export const BT_PHY_BR_1M_5SLOT = c.BT_PHY_BR_1M_5SLOT as number
+/** enhanced 2 Mbit/s, packets of 1 slot. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_2M_1SLOT = c.BT_PHY_EDR_2M_1SLOT as number
+/** enhanced 2 Mbit/s, packets of 3 slots. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_2M_3SLOT = c.BT_PHY_EDR_2M_3SLOT as number
+/** enhanced 2 Mbit/s, packets of 5 slots. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_2M_5SLOT = c.BT_PHY_EDR_2M_5SLOT as number
+/** enhanced 3 Mbit/s, packets of 1 slot. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_3M_1SLOT = c.BT_PHY_EDR_3M_1SLOT as number
+/** enhanced 3 Mbit/s, packets of 3 slots. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_3M_3SLOT = c.BT_PHY_EDR_3M_3SLOT as number
+/** enhanced 3 Mbit/s, packets of 5 slots. bluetooth/bluetooth.h */
+export const BT_PHY_EDR_3M_5SLOT = c.BT_PHY_EDR_3M_5SLOT as number
+/** low energy 1 Mbit/s, receiving. bluetooth/bluetooth.h */
+export const BT_PHY_LE_1M_RX = c.BT_PHY_LE_1M_RX as number
+/** low energy 1 Mbit/s, sending. bluetooth/bluetooth.h */
+export const BT_PHY_LE_1M_TX = c.BT_PHY_LE_1M_TX as number
+/** low energy 2 Mbit/s, receiving. bluetooth/bluetooth.h */
+export const BT_PHY_LE_2M_RX = c.BT_PHY_LE_2M_RX as number
+/** low energy 2 Mbit/s, sending. bluetooth/bluetooth.h */
+export const BT_PHY_LE_2M_TX = c.BT_PHY_LE_2M_TX as number
+/** low energy coded, receiving. bluetooth/bluetooth.h */
+export const BT_PHY_LE_CODED_RX = c.BT_PHY_LE_CODED_RX as number
+/** low energy coded, sending. bluetooth/bluetooth.h */
+export const BT_PHY_LE_CODED_TX = c.BT_PHY_LE_CODED_TX as number
+/** option: report the state of packets, int. bluetooth/bluetooth.h */
+export const BT_PKT_STATUS = c.BT_PKT_STATUS as number
+/** option: power saving, a struct bt_power. bluetooth/bluetooth.h */
+export const BT_POWER = c.BT_POWER as number
+/** BT_POWER value: may save power while sending. bluetooth/bluetooth.h */
+export const BT_POWER_FORCE_ACTIVE_OFF = c.BT_POWER_FORCE_ACTIVE_OFF as number
+/** BT_POWER value: be active while sending. bluetooth/bluetooth.h */
+export const BT_POWER_FORCE_ACTIVE_ON = c.BT_POWER_FORCE_ACTIVE_ON as number
+/** option: largest packet to receive, u16 bytes. bluetooth/bluetooth.h */
+export const BT_RCVMTU = c.BT_RCVMTU as number
+/** option: security of the link, a struct bt_security. bluetooth/bluetooth.h */
+export const BT_SECURITY = c.BT_SECURITY as number
+/** security: authenticated with FIPS approved algorithms. bluetooth/bluetooth.h */
+export const BT_SECURITY_FIPS = c.BT_SECURITY_FIPS as number
+/** security: encrypted and authenticated. bluetooth/bluetooth.h */
+export const BT_SECURITY_HIGH = c.BT_SECURITY_HIGH as number
+/** security: none needed. bluetooth/bluetooth.h */
+export const BT_SECURITY_LOW = c.BT_SECURITY_LOW as number
+/** security: encrypted. bluetooth/bluetooth.h */
+export const BT_SECURITY_MEDIUM = c.BT_SECURITY_MEDIUM as number
+/** security: service discovery only. bluetooth/bluetooth.h */
+export const BT_SECURITY_SDP = c.BT_SECURITY_SDP as number
+/** option: largest packet to send, u16 bytes. bluetooth/bluetooth.h */
+export const BT_SNDMTU = c.BT_SNDMTU as number
+/** option: audio coding, a struct bt_voice. bluetooth/bluetooth.h */
+export const BT_VOICE = c.BT_VOICE as number
+/** voice: CVSD on air, 16-bit samples. bluetooth/bluetooth.h */
+export const BT_VOICE_CVSD_16BIT = c.BT_VOICE_CVSD_16BIT as number
+/** voice: data passed unchanged. bluetooth/bluetooth.h */
+export const BT_VOICE_TRANSPARENT = c.BT_VOICE_TRANSPARENT as number
+/** voice: data passed unchanged, 16-bit samples. bluetooth/bluetooth.h */
+export const BT_VOICE_TRANSPARENT_16BIT = c.BT_VOICE_TRANSPARENT_16BIT as number
+/** HCI channel: management interface. bluetooth/bluetooth.h */
+export const HCI_CHANNEL_CONTROL = c.HCI_CHANNEL_CONTROL as number
+/** HCI channel: log messages to the monitor. bluetooth/bluetooth.h */
+export const HCI_CHANNEL_LOGGING = c.HCI_CHANNEL_LOGGING as number
+/** HCI channel: traffic of all controllers. bluetooth/bluetooth.h */
+export const HCI_CHANNEL_MONITOR = c.HCI_CHANNEL_MONITOR as number
+/** HCI channel: one controller shared with the kernel. bluetooth/bluetooth.h */
+export const HCI_CHANNEL_RAW = c.HCI_CHANNEL_RAW as number
+/** HCI channel: one controller for this program alone. bluetooth/bluetooth.h */
+export const HCI_CHANNEL_USER = c.HCI_CHANNEL_USER as number
+/** HCI option: report the direction of packets, int. bluetooth/bluetooth.h */
+export const HCI_DATA_DIR = c.HCI_DATA_DIR as number
+/** HCI device id: none. bluetooth/bluetooth.h */
+export const HCI_DEV_NONE = c.HCI_DEV_NONE as number
+/** HCI option: packets and events to receive. bluetooth/bluetooth.h */
+export const HCI_FILTER = c.HCI_FILTER as number
+/** HCI option: report the time of packets, int. bluetooth/bluetooth.h */
+export const HCI_TIME_STAMP = c.HCI_TIME_STAMP as number
+/** L2CAP option: link mode, L2CAP_LM_* bits. bluetooth/bluetooth.h */
+export const L2CAP_LM = c.L2CAP_LM as number
+/** link mode: authenticated. bluetooth/bluetooth.h */
+export const L2CAP_LM_AUTH = c.L2CAP_LM_AUTH as number
+/** link mode: encrypted. bluetooth/bluetooth.h */
+export const L2CAP_LM_ENCRYPT = c.L2CAP_LM_ENCRYPT as number
+/** link mode: be the central device. bluetooth/bluetooth.h */
+export const L2CAP_LM_MASTER = c.L2CAP_LM_MASTER as number
+/** link mode: reliable. bluetooth/bluetooth.h */
+export const L2CAP_LM_RELIABLE = c.L2CAP_LM_RELIABLE as number
+/** link mode: secure. bluetooth/bluetooth.h */
+export const L2CAP_LM_SECURE = c.L2CAP_LM_SECURE as number
+/** link mode: trusted peer. bluetooth/bluetooth.h */
+export const L2CAP_LM_TRUSTED = c.L2CAP_LM_TRUSTED as number
+
+/** flag of a CAN FD frame: data at the second bit rate. linux/can.h */
+export const CANFD_BRS = c.CANFD_BRS as number
+/** flag of a CAN FD frame: the sender is error passive. linux/can.h */
+export const CANFD_ESI = c.CANFD_ESI as number
+/** most data of a CAN FD frame, bytes. linux/can.h */
+export const CANFD_MAX_DLEN = c.CANFD_MAX_DLEN as number
+/** size of struct canfd_frame, bytes. linux/can.h */
+export const CANFD_MTU = c.CANFD_MTU as number
+/** protocol: broadcast manager. linux/can.h */
 export const CAN_BCM = c.CAN_BCM as number
-/** linux/can.h */
+/** flag: the frames are CAN FD. linux/can.h */
 export const CAN_BCM_CAN_FD_FRAME = c.CAN_BCM_CAN_FD_FRAME as number
-/** linux/can.h */
+/** flag: notify when frames come again after a timeout. linux/can.h */
 export const CAN_BCM_RX_ANNOUNCE_RESUME = c.CAN_BCM_RX_ANNOUNCE_RESUME as number
-/** linux/can.h */
+/** from the kernel: the content changed. linux/can.h */
 export const CAN_BCM_RX_CHANGED = c.CAN_BCM_RX_CHANGED as number
-/** linux/can.h */
+/** flag: a changed length is a change. linux/can.h */
 export const CAN_BCM_RX_CHECK_DLC = c.CAN_BCM_RX_CHECK_DLC as number
-/** linux/can.h */
+/** remove a receive filter. linux/can.h */
 export const CAN_BCM_RX_DELETE = c.CAN_BCM_RX_DELETE as number
-/** linux/can.h */
+/** flag: filter by id only. linux/can.h */
 export const CAN_BCM_RX_FILTER_ID = c.CAN_BCM_RX_FILTER_ID as number
-/** linux/can.h */
+/** flag: do not start the timeout on its own. linux/can.h */
 export const CAN_BCM_RX_NO_AUTOTIMER = c.CAN_BCM_RX_NO_AUTOTIMER as number
-/** linux/can.h */
+/** read a receive filter. linux/can.h */
 export const CAN_BCM_RX_READ = c.CAN_BCM_RX_READ as number
-/** linux/can.h */
+/** flag: answer remote requests with this frame. linux/can.h */
 export const CAN_BCM_RX_RTR_FRAME = c.CAN_BCM_RX_RTR_FRAME as number
-/** linux/can.h */
+/** add or change a receive filter. linux/can.h */
 export const CAN_BCM_RX_SETUP = c.CAN_BCM_RX_SETUP as number
-/** linux/can.h */
+/** from the kernel: answer to RX_READ. linux/can.h */
 export const CAN_BCM_RX_STATUS = c.CAN_BCM_RX_STATUS as number
-/** linux/can.h */
+/** from the kernel: a cyclic frame is late. linux/can.h */
 export const CAN_BCM_RX_TIMEOUT = c.CAN_BCM_RX_TIMEOUT as number
-/** linux/can.h */
+/** flag: set the timers. linux/can.h */
 export const CAN_BCM_SETTIMER = c.CAN_BCM_SETTIMER as number
-/** linux/can.h */
+/** flag: start the timer. linux/can.h */
 export const CAN_BCM_STARTTIMER = c.CAN_BCM_STARTTIMER as number
-/** linux/can.h */
+/** flag: send a changed frame at once. linux/can.h */
 export const CAN_BCM_TX_ANNOUNCE = c.CAN_BCM_TX_ANNOUNCE as number
-/** linux/can.h */
+/** flag: notify when the count expires. linux/can.h */
 export const CAN_BCM_TX_COUNTEVT = c.CAN_BCM_TX_COUNTEVT as number
-/** linux/can.h */
+/** flag: copy the id of the header into the frames. linux/can.h */
 export const CAN_BCM_TX_CP_CAN_ID = c.CAN_BCM_TX_CP_CAN_ID as number
-/** linux/can.h */
+/** remove a cyclic send. linux/can.h */
 export const CAN_BCM_TX_DELETE = c.CAN_BCM_TX_DELETE as number
-/** linux/can.h */
+/** from the kernel: the count of a cyclic send is over. linux/can.h */
 export const CAN_BCM_TX_EXPIRED = c.CAN_BCM_TX_EXPIRED as number
-/** linux/can.h */
+/** read a cyclic send. linux/can.h */
 export const CAN_BCM_TX_READ = c.CAN_BCM_TX_READ as number
-/** linux/can.h */
+/** flag: start again with the first frame. linux/can.h */
 export const CAN_BCM_TX_RESET_MULTI_IDX = c.CAN_BCM_TX_RESET_MULTI_IDX as number
-/** linux/can.h */
+/** send one frame. linux/can.h */
 export const CAN_BCM_TX_SEND = c.CAN_BCM_TX_SEND as number
-/** linux/can.h */
+/** add or change a cyclic send. linux/can.h */
 export const CAN_BCM_TX_SETUP = c.CAN_BCM_TX_SETUP as number
-/** linux/can.h */
+/** from the kernel: answer to TX_READ. linux/can.h */
 export const CAN_BCM_TX_STATUS = c.CAN_BCM_TX_STATUS as number
-/** linux/can.h */
+/** id bit: extended 29-bit id. linux/can.h */
 export const CAN_EFF_FLAG = c.CAN_EFF_FLAG as number
-/** linux/can.h */
+/** mask of an extended id. linux/can.h */
 export const CAN_EFF_MASK = c.CAN_EFF_MASK as number
-/** linux/can.h */
+/** id bit: error message. linux/can.h */
 export const CAN_ERR_FLAG = c.CAN_ERR_FLAG as number
-/** linux/can.h */
+/** mask of the error classes. linux/can.h */
 export const CAN_ERR_MASK = c.CAN_ERR_MASK as number
-/** linux/can.h */
+/** filter id bit: invert the filter. linux/can.h */
+export const CAN_INV_FILTER = c.CAN_INV_FILTER as number
+/** protocol: ISO 15765-2 transport. linux/can.h */
 export const CAN_ISOTP = c.CAN_ISOTP as number
-/** linux/can.h */
+/** protocol: SAE J1939. linux/can.h */
 export const CAN_J1939 = c.CAN_J1939 as number
-/** linux/can.h */
+/** most data of a CAN frame, bytes. linux/can.h */
+export const CAN_MAX_DLEN = c.CAN_MAX_DLEN as number
+/** size of struct can_frame, bytes. linux/can.h */
+export const CAN_MTU = c.CAN_MTU as number
+/** protocol: raw frames. linux/can.h */
 export const CAN_RAW = c.CAN_RAW as number
-/** linux/can.h */
+/** option: error classes to receive, a u32 mask. linux/can.h */
+export const CAN_RAW_ERR_FILTER = c.CAN_RAW_ERR_FILTER as number
+/** option: CAN FD frames too, boolean int. linux/can.h */
 export const CAN_RAW_FD_FRAMES = c.CAN_RAW_FD_FRAMES as number
-/** linux/can.h */
+/** option: array of struct can_filter. linux/can.h */
 export const CAN_RAW_FILTER = c.CAN_RAW_FILTER as number
-/** linux/can.h */
+/** most filters of a socket. linux/can.h */
+export const CAN_RAW_FILTER_MAX = c.CAN_RAW_FILTER_MAX as number
+/** option: all filters must match, boolean int. linux/can.h */
 export const CAN_RAW_JOIN_FILTERS = c.CAN_RAW_JOIN_FILTERS as number
-/** linux/can.h */
+/** option: local sockets hear sent frames, boolean int. linux/can.h */
 export const CAN_RAW_LOOPBACK = c.CAN_RAW_LOOPBACK as number
-/** linux/can.h */
+/** option: hear the frames sent here, boolean int. linux/can.h */
 export const CAN_RAW_RECV_OWN_MSGS = c.CAN_RAW_RECV_OWN_MSGS as number
-/** linux/can.h */
+/** option: CAN XL frames too, boolean int. linux/can.h */
+export const CAN_RAW_XL_FRAMES = c.CAN_RAW_XL_FRAMES as number
+/** id bit: remote transmission request. linux/can.h */
 export const CAN_RTR_FLAG = c.CAN_RTR_FLAG as number
-/** linux/can.h */
+/** mask of a standard 11-bit id. linux/can.h */
 export const CAN_SFF_MASK = c.CAN_SFF_MASK as number
 
-/** linux/can/j1939.h */
+/** flag: check the content of padding. linux/can/isotp.h */
+export const CAN_ISOTP_CHK_PAD_DATA = c.CAN_ISOTP_CHK_PAD_DATA as number
+/** flag: check the length of padding. linux/can/isotp.h */
+export const CAN_ISOTP_CHK_PAD_LEN = c.CAN_ISOTP_CHK_PAD_LEN as number
+/** flag: extended addressing. linux/can/isotp.h */
+export const CAN_ISOTP_EXTEND_ADDR = c.CAN_ISOTP_EXTEND_ADDR as number
+/** flag: drop frames that come too fast. linux/can/isotp.h */
+export const CAN_ISOTP_FORCE_RXSTMIN = c.CAN_ISOTP_FORCE_RXSTMIN as number
+/** flag: ignore the separation time of the receiver. linux/can/isotp.h */
+export const CAN_ISOTP_FORCE_TXSTMIN = c.CAN_ISOTP_FORCE_TXSTMIN as number
+/** flag: half duplex. linux/can/isotp.h */
+export const CAN_ISOTP_HALF_DUPLEX = c.CAN_ISOTP_HALF_DUPLEX as number
+/** flag: listen only. linux/can/isotp.h */
+export const CAN_ISOTP_LISTEN_MODE = c.CAN_ISOTP_LISTEN_MODE as number
+/** option: link layer, a struct can_isotp_ll_options. linux/can/isotp.h */
+export const CAN_ISOTP_LL_OPTS = c.CAN_ISOTP_LL_OPTS as number
+/** option: flags and padding, a struct can_isotp_options. linux/can/isotp.h */
+export const CAN_ISOTP_OPTS = c.CAN_ISOTP_OPTS as number
+/** option: flow control, a struct can_isotp_fc_options. linux/can/isotp.h */
+export const CAN_ISOTP_RECV_FC = c.CAN_ISOTP_RECV_FC as number
+/** flag: another extended address to receive. linux/can/isotp.h */
+export const CAN_ISOTP_RX_EXT_ADDR = c.CAN_ISOTP_RX_EXT_ADDR as number
+/** flag: received frames are padded. linux/can/isotp.h */
+export const CAN_ISOTP_RX_PADDING = c.CAN_ISOTP_RX_PADDING as number
+/** option: separation time to enforce, u32 nanoseconds. linux/can/isotp.h */
+export const CAN_ISOTP_RX_STMIN = c.CAN_ISOTP_RX_STMIN as number
+/** flag: single frames to all. linux/can/isotp.h */
+export const CAN_ISOTP_SF_BROADCAST = c.CAN_ISOTP_SF_BROADCAST as number
+/** flag: pad sent frames. linux/can/isotp.h */
+export const CAN_ISOTP_TX_PADDING = c.CAN_ISOTP_TX_PADDING as number
+/** option: separation time to send with, u32 nanoseconds. linux/can/isotp.h */
+export const CAN_ISOTP_TX_STMIN = c.CAN_ISOTP_TX_STMIN as number
+/** flag: block until the message is sent. linux/can/isotp.h */
+export const CAN_ISOTP_WAIT_TX_DONE = c.CAN_ISOTP_WAIT_TX_DONE as number
+
+/** ee_info: none. linux/can/j1939.h */
 export const J1939_EE_INFO_NONE = c.J1939_EE_INFO_NONE as number
-/** linux/can/j1939.h */
+/** ee_info: the transfer was aborted. linux/can/j1939.h */
 export const J1939_EE_INFO_TX_ABORT = c.J1939_EE_INFO_TX_ABORT as number
-/** linux/can/j1939.h */
+/** most filters of a socket. linux/can/j1939.h */
 export const J1939_FILTER_MAX = c.J1939_FILTER_MAX as number
-/** linux/can/j1939.h */
+/** address while none is claimed. linux/can/j1939.h */
 export const J1939_IDLE_ADDR = c.J1939_IDLE_ADDR as number
-/** linux/can/j1939.h */
+/** last unicast address. linux/can/j1939.h */
 export const J1939_MAX_UNICAST_ADDR = c.J1939_MAX_UNICAST_ADDR as number
-/** linux/can/j1939.h */
+/** attribute: bytes acknowledged, u32. linux/can/j1939.h */
 export const J1939_NLA_BYTES_ACKED = c.J1939_NLA_BYTES_ACKED as number
-/** linux/can/j1939.h */
+/** attribute: padding. linux/can/j1939.h */
 export const J1939_NLA_PAD = c.J1939_NLA_PAD as number
-/** linux/can/j1939.h */
+/** no address, or broadcast. linux/can/j1939.h */
 export const J1939_NO_ADDR = c.J1939_NO_ADDR as number
-/** linux/can/j1939.h */
+/** no name. linux/can/j1939.h */
 export const J1939_NO_NAME = c.J1939_NO_NAME as number
-/** linux/can/j1939.h */
+/** no parameter group number. linux/can/j1939.h */
 export const J1939_NO_PGN = c.J1939_NO_PGN as number
-/** linux/can/j1939.h */
+/** parameter group: address claimed. linux/can/j1939.h */
 export const J1939_PGN_ADDRESS_CLAIMED = c.J1939_PGN_ADDRESS_CLAIMED as number
-/** linux/can/j1939.h */
+/** parameter group: address commanded. linux/can/j1939.h */
 export const J1939_PGN_ADDRESS_COMMANDED = c.J1939_PGN_ADDRESS_COMMANDED as number
-/** linux/can/j1939.h */
+/** last parameter group number. linux/can/j1939.h */
 export const J1939_PGN_MAX = c.J1939_PGN_MAX as number
-/** linux/can/j1939.h */
+/** last parameter group number with a destination. linux/can/j1939.h */
 export const J1939_PGN_PDU1_MAX = c.J1939_PGN_PDU1_MAX as number
-/** linux/can/j1939.h */
+/** parameter group: request of another. linux/can/j1939.h */
 export const J1939_PGN_REQUEST = c.J1939_PGN_REQUEST as number
-/** linux/can/j1939.h */
+/** destination address, u8. linux/can/j1939.h */
 export const SCM_J1939_DEST_ADDR = c.SCM_J1939_DEST_ADDR as number
-/** linux/can/j1939.h */
+/** destination name, u64. linux/can/j1939.h */
 export const SCM_J1939_DEST_NAME = c.SCM_J1939_DEST_NAME as number
-/** linux/can/j1939.h */
+/** state of a transfer, from the error queue. linux/can/j1939.h */
 export const SCM_J1939_ERRQUEUE = c.SCM_J1939_ERRQUEUE as number
-/** linux/can/j1939.h */
+/** priority, u8. linux/can/j1939.h */
 export const SCM_J1939_PRIO = c.SCM_J1939_PRIO as number
-/** linux/can/j1939.h */
+/** option: report transfers in the error queue, boolean int. linux/can/j1939.h */
 export const SO_J1939_ERRQUEUE = c.SO_J1939_ERRQUEUE as number
-/** linux/can/j1939.h */
+/** option: array of struct j1939_filter. linux/can/j1939.h */
 export const SO_J1939_FILTER = c.SO_J1939_FILTER as number
-/** linux/can/j1939.h */
+/** option: receive packets for others, boolean int. linux/can/j1939.h */
 export const SO_J1939_PROMISC = c.SO_J1939_PROMISC as number
-/** linux/can/j1939.h */
+/** option: priority of sent packets, int 0 to 7. linux/can/j1939.h */
 export const SO_J1939_SEND_PRIO = c.SO_J1939_SEND_PRIO as number
 
-/** linux/if_alg.h */
+/** option: drop queued messages to an address, a sockaddr_in. linux/rds.h */
+export const RDS_CANCEL_SENT_TO = c.RDS_CANCEL_SENT_TO as number
+/** control message: start a transfer, a struct rds_rdma_args. linux/rds.h */
+export const RDS_CMSG_RDMA_ARGS = c.RDS_CMSG_RDMA_ARGS as number
+/** control message: where the memory was registered. linux/rds.h */
+export const RDS_CMSG_RDMA_DEST = c.RDS_CMSG_RDMA_DEST as number
+/** control message: register memory on the fly. linux/rds.h */
+export const RDS_CMSG_RDMA_MAP = c.RDS_CMSG_RDMA_MAP as number
+/** control message: result of a transfer. linux/rds.h */
+export const RDS_CMSG_RDMA_STATUS = c.RDS_CMSG_RDMA_STATUS as number
+/** option: report ports that leave congestion, int. linux/rds.h */
+export const RDS_CONG_MONITOR = c.RDS_CONG_MONITOR as number
+/** option: release memory, a struct rds_free_mr_args. linux/rds.h */
+export const RDS_FREE_MR = c.RDS_FREE_MR as number
+/** option: register memory, a struct rds_get_mr_args. linux/rds.h */
+export const RDS_GET_MR = c.RDS_GET_MR as number
+/** option: register memory for one destination. linux/rds.h */
+export const RDS_GET_MR_FOR_DEST = c.RDS_GET_MR_FOR_DEST as number
+/** flag: do not wait. linux/rds.h */
+export const RDS_RDMA_DONTWAIT = c.RDS_RDMA_DONTWAIT as number
+/** flag: keep transfer and message in order. linux/rds.h */
+export const RDS_RDMA_FENCE = c.RDS_RDMA_FENCE as number
+/** flag: invalidate the key after freeing. linux/rds.h */
+export const RDS_RDMA_INVALIDATE = c.RDS_RDMA_INVALIDATE as number
+/** flag: report when the transfer is done. linux/rds.h */
+export const RDS_RDMA_NOTIFY_ME = c.RDS_RDMA_NOTIFY_ME as number
+/** flag: the peer may write too. linux/rds.h */
+export const RDS_RDMA_READWRITE = c.RDS_RDMA_READWRITE as number
+/** flag: do not interrupt the peer. linux/rds.h */
+export const RDS_RDMA_SILENT = c.RDS_RDMA_SILENT as number
+/** flag: release the memory after use. linux/rds.h */
+export const RDS_RDMA_USE_ONCE = c.RDS_RDMA_USE_ONCE as number
+/** option: report delivery errors, int. linux/rds.h */
+export const RDS_RECVERR = c.RDS_RECVERR as number
+/** option: transport to use, an RDS_TRANS_* int. linux/rds.h */
+export const SO_RDS_TRANSPORT = c.SO_RDS_TRANSPORT as number
+
+/** operation: decrypt. linux/if_alg.h */
 export const ALG_OP_DECRYPT = c.ALG_OP_DECRYPT as number
-/** linux/if_alg.h */
+/** operation: encrypt. linux/if_alg.h */
 export const ALG_OP_ENCRYPT = c.ALG_OP_ENCRYPT as number
-/** linux/if_alg.h */
+/** operation: sign; not in the mainline kernel. linux/if_alg.h */
 export const ALG_OP_SIGN = c.ALG_OP_SIGN as number
-/** linux/if_alg.h */
+/** operation: verify; not in the mainline kernel. linux/if_alg.h */
 export const ALG_OP_VERIFY = c.ALG_OP_VERIFY as number
-/** linux/if_alg.h */
+/** control message: length of associated data, u32 bytes. linux/if_alg.h */
 export const ALG_SET_AEAD_ASSOCLEN = c.ALG_SET_AEAD_ASSOCLEN as number
-/** linux/if_alg.h */
+/** option: length of the authentication tag, bytes. linux/if_alg.h */
 export const ALG_SET_AEAD_AUTHSIZE = c.ALG_SET_AEAD_AUTHSIZE as number
-/** linux/if_alg.h */
+/** option: entropy of a random generator, for tests. linux/if_alg.h */
+export const ALG_SET_DRBG_ENTROPY = c.ALG_SET_DRBG_ENTROPY as number
+/** control message: initialization vector, a struct af_alg_iv. linux/if_alg.h */
 export const ALG_SET_IV = c.ALG_SET_IV as number
-/** linux/if_alg.h */
+/** option: key, bytes. linux/if_alg.h */
 export const ALG_SET_KEY = c.ALG_SET_KEY as number
-/** linux/if_alg.h */
+/** option: key by its keyring serial number. linux/if_alg.h */
+export const ALG_SET_KEY_BY_KEY_SERIAL = c.ALG_SET_KEY_BY_KEY_SERIAL as number
+/** control message: operation, an ALG_OP_* u32. linux/if_alg.h */
 export const ALG_SET_OP = c.ALG_SET_OP as number
-/** linux/if_alg.h */
+/** option: public key; not in the mainline kernel. linux/if_alg.h */
 export const ALG_SET_PUBKEY = c.ALG_SET_PUBKEY as number
 
-/** linux/tipc.h */
+/** address type: socket, (node, reference). linux/tipc.h */
 export const TIPC_ADDR_ID = c.TIPC_ADDR_ID as number
-/** linux/tipc.h */
+/** address type: service, (type, instance). linux/tipc.h */
 export const TIPC_ADDR_NAME = c.TIPC_ADDR_NAME as number
-/** linux/tipc.h */
+/** address type: service range, (type, lower, upper). linux/tipc.h */
 export const TIPC_ADDR_NAMESEQ = c.TIPC_ADDR_NAMESEQ as number
-/** linux/tipc.h */
+/** service type of the configuration, reserved. linux/tipc.h */
 export const TIPC_CFG_SRV = c.TIPC_CFG_SRV as number
-/** linux/tipc.h */
+/** scope: the cluster. linux/tipc.h */
 export const TIPC_CLUSTER_SCOPE = c.TIPC_CLUSTER_SCOPE as number
-/** linux/tipc.h */
+/** option: connect timeout, milliseconds, u32. linux/tipc.h */
 export const TIPC_CONN_TIMEOUT = c.TIPC_CONN_TIMEOUT as number
-/** linux/tipc.h */
+/** importance: critical. linux/tipc.h */
 export const TIPC_CRITICAL_IMPORTANCE = c.TIPC_CRITICAL_IMPORTANCE as number
-/** linux/tipc.h */
+/** option: undeliverable messages are dropped, boolean u32. linux/tipc.h */
 export const TIPC_DEST_DROPPABLE = c.TIPC_DEST_DROPPABLE as number
-/** linux/tipc.h */
+/** option: join a communication group. linux/tipc.h */
+export const TIPC_GROUP_JOIN = c.TIPC_GROUP_JOIN as number
+/** option: leave the communication group. linux/tipc.h */
+export const TIPC_GROUP_LEAVE = c.TIPC_GROUP_LEAVE as number
+/** importance: high. linux/tipc.h */
 export const TIPC_HIGH_IMPORTANCE = c.TIPC_HIGH_IMPORTANCE as number
-/** linux/tipc.h */
+/** option: importance of sent messages, u32. linux/tipc.h */
 export const TIPC_IMPORTANCE = c.TIPC_IMPORTANCE as number
-/** linux/tipc.h */
+/** importance: low, the default. linux/tipc.h */
 export const TIPC_LOW_IMPORTANCE = c.TIPC_LOW_IMPORTANCE as number
-/** linux/tipc.h */
+/** option: multicast by broadcast. linux/tipc.h */
+export const TIPC_MCAST_BROADCAST = c.TIPC_MCAST_BROADCAST as number
+/** option: multicast by copies. linux/tipc.h */
+export const TIPC_MCAST_REPLICAST = c.TIPC_MCAST_REPLICAST as number
+/** importance: medium. linux/tipc.h */
 export const TIPC_MEDIUM_IMPORTANCE = c.TIPC_MEDIUM_IMPORTANCE as number
-/** linux/tipc.h */
+/** option: send at once, boolean u32. linux/tipc.h */
+export const TIPC_NODELAY = c.TIPC_NODELAY as number
+/** option: obsolete, read-only, always 0. linux/tipc.h */
+export const TIPC_NODE_RECVQ_DEPTH = c.TIPC_NODE_RECVQ_DEPTH as number
+/** scope: this node. linux/tipc.h */
 export const TIPC_NODE_SCOPE = c.TIPC_NODE_SCOPE as number
-/** linux/tipc.h */
+/** event: a service was published. linux/tipc.h */
 export const TIPC_PUBLISHED = c.TIPC_PUBLISHED as number
-/** linux/tipc.h */
+/** option: messages queued on the socket, read-only u32. linux/tipc.h */
+export const TIPC_SOCK_RECVQ_DEPTH = c.TIPC_SOCK_RECVQ_DEPTH as number
+/** option: bytes queued on the socket, read-only u32. linux/tipc.h */
+export const TIPC_SOCK_RECVQ_USED = c.TIPC_SOCK_RECVQ_USED as number
+/** option: messages may be dropped here, boolean u32. linux/tipc.h */
 export const TIPC_SRC_DROPPABLE = c.TIPC_SRC_DROPPABLE as number
-/** linux/tipc.h */
+/** event: a subscription ended. linux/tipc.h */
 export const TIPC_SUBSCR_TIMEOUT = c.TIPC_SUBSCR_TIMEOUT as number
-/** linux/tipc.h */
+/** subscription: cancel it. linux/tipc.h */
 export const TIPC_SUB_CANCEL = c.TIPC_SUB_CANCEL as number
-/** linux/tipc.h */
+/** subscription: an event for every match. linux/tipc.h */
 export const TIPC_SUB_PORTS = c.TIPC_SUB_PORTS as number
-/** linux/tipc.h */
+/** subscription: an event for the first and the last match. linux/tipc.h */
 export const TIPC_SUB_SERVICE = c.TIPC_SUB_SERVICE as number
-/** linux/tipc.h */
+/** service type of the topology service. linux/tipc.h */
 export const TIPC_TOP_SRV = c.TIPC_TOP_SRV as number
-/** linux/tipc.h */
+/** subscription without timeout. linux/tipc.h */
 export const TIPC_WAIT_FOREVER = c.TIPC_WAIT_FOREVER as number
-/** linux/tipc.h */
+/** event: a service was withdrawn. linux/tipc.h */
 export const TIPC_WITHDRAWN = c.TIPC_WITHDRAWN as number
-/** linux/tipc.h */
+/** scope: the zone, treated as the cluster. linux/tipc.h */
 export const TIPC_ZONE_SCOPE = c.TIPC_ZONE_SCOPE as number

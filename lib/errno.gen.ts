@@ -72,9 +72,9 @@ export const EDOM = e.EDOM as number
 /** numerical result out of range. errno(3) */
 export const ERANGE = e.ERANGE as number
 /** resource deadlock avoided. errno(3) */
-export const EDEADLK = e.EDEADLK as number
-/** resource deadlock avoided. errno(3) */
 export const EDEADLOCK = e.EDEADLOCK as number
+/** resource deadlock avoided. errno(3) */
+export const EDEADLK = e.EDEADLK as number
 /** file name too long. errno(3) */
 export const ENAMETOOLONG = e.ENAMETOOLONG as number
 /** no locks available. errno(3) */
