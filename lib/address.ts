@@ -17,15 +17,18 @@ const codecs = new Map<number, Codec>([
 /** The codec of a family; one that is not in the table has raw bytes for addresses. */
 export const codec = (family: number): Codec => codecs.get(family) ?? opaque(family)
 
-/** Writes an address into the scratch memory, gives its length. */
-export const encode = (family: number, address: unknown, who: string): number =>
-  codec(family).encode(address, scratch, who)
+/** Writes an address of a socket's family into the scratch memory, gives its length. */
+export const encode = (
+  { family, proto }: { family: number; proto: number },
+  address: unknown,
+  who: string,
+): number => codec(family).encode(address, scratch, who, proto)
 
 /** Reads a sockaddr; null where the kernel gave none. */
-export function decode(bytes: Uint8Array, length: number): AddressOut {
+export function decode(bytes: Uint8Array, length: number, proto = 0): AddressOut {
   if (length === 0) return null
-  return codec(familyOf(bytes)).decode(bytes, Math.min(length, bytes.length))
+  return codec(familyOf(bytes)).decode(bytes, Math.min(length, bytes.length), proto)
 }
 
 /** The address that the last native call left in the scratch memory. */
-export const received = (): AddressOut => decode(scratch, addressLength())
+export const received = (proto: number): AddressOut => decode(scratch, addressLength(), proto)

@@ -70,6 +70,14 @@ export function bytes(value: unknown): Uint8Array {
   throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
 }
 
+/** Any iterable of bytes, once through; `what` names the argument. */
+export function bytesList(value: unknown, what: string): Uint8Array[] {
+  if (value === null || typeof value !== 'object' || !(Symbol.iterator in value)) {
+    throw new TypeError(`${what} must be an iterable of bytes-like objects`)
+  }
+  return Array.from(value as Iterable<unknown>, bytes)
+}
+
 /** A string without NUL, which a C string cannot hold. */
 export function text(value: unknown, what: string): string {
   if (typeof value !== 'string')

@@ -172,7 +172,7 @@ export abstract class BaseSocket<F extends number = number> {
   /** The socket's own address. getsockname(2) */
   getsockname(): AddressOut<F> {
     check(native.getsockname(this._h.fd), 'getsockname')
-    return received() as AddressOut<F>
+    return received(this._h.proto) as AddressOut<F>
   }
 
   /**
@@ -181,7 +181,7 @@ export abstract class BaseSocket<F extends number = number> {
    */
   getpeername(): AddressOut<F> {
     check(native.getpeername(this._h.fd), 'getpeername')
-    return received() as AddressOut<F>
+    return received(this._h.proto) as AddressOut<F>
   }
 
   /**
@@ -260,7 +260,7 @@ export abstract class BaseSocket<F extends number = number> {
       ['raddr', native.getpeername],
     ] as const
     const addresses = names.map(([name, call]) => {
-      const address = call(fd) < 0 ? null : received()
+      const address = call(fd) < 0 ? null : received(proto)
       return address === null || address.length === 0 ? '' : `, ${name}=${repr(address)}`
     })
     return `<socket.socket ${parts}${addresses.join('')}>`

@@ -42,6 +42,30 @@ export interface Native {
     addressLength: number,
   ): Result
 
+  /** An address length of 0 is no address. */
+  sendmsg(
+    fd: number,
+    buffers: readonly Uint8Array[],
+    control: Uint8Array | null,
+    controlLength: number,
+    flags: number,
+    addressLength: number,
+  ): Result
+  /** msg_flags and the length of the control data come in `value`. */
+  recvmsg(
+    fd: number,
+    buffers: readonly Uint8Array[],
+    control: Uint8Array | null,
+    controlLength: number,
+    flags: number,
+  ): Result
+  /** CMSG_LEN, or CMSG_SPACE. */
+  cmsgSize(length: number, space: boolean): Result
+  /** Writes a header; gives the offset of the data. */
+  cmsgPut(control: Uint8Array, offset: number, level: number, type: number, length: number): Result
+  /** Level, type, offset and length of each message's data, flat. */
+  cmsgWalk(control: Uint8Array, controlLength: number): number[]
+
   /** The integer comes in `value`. */
   getsockopt(fd: number, level: number, name: number): Result
   getsockoptBytes(

@@ -109,7 +109,7 @@ export function getnameinfo(
     throw new OSError('IPv4 sockaddr must be 2 tuple')
   const [numeric] = decode(bytes, bytes.length) as [string, number]
   const address = family === AF_INET6 ? [numeric, number, flow, scopeId] : [numeric, number]
-  const names = native.getnameinfo(encode(family, address, 'getnameinfo'), f)
+  const names = native.getnameinfo(encode({ family, proto: 0 }, address, 'getnameinfo'), f)
   if (typeof names === 'number') throw resolverError(names, 'getnameinfo')
   return names
 }

@@ -2,7 +2,8 @@
 // system call and decodes what it gave. Both twins wait for the same ops.
 
 import { encode, received } from './address.js'
-import { bytes, int, intOr, size } from './args.js'
+import { type AncData, closeRights, messages, pack } from './ancillary.js'
+import { bytes, bytesList, int, intOr, size } from './args.js'
 import { room, take } from './bytes.js'
 import type { Op } from './drive.js'
 import { ValueError } from './errors.js'
@@ -15,10 +16,10 @@ const { EINPROGRESS, EINTR, EISCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
 export const accept =
-  (nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
+  (h: Handle, nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
   (fd) => {
     const accepted = native.accept(fd, nonblocking)
-    return accepted < 0 ? accepted : [accepted, received()]
+    return accepted < 0 ? accepted : [accepted, received(h.proto)]
   }
 
 /** connect(2); then, once the socket is writable, what became of it. */
@@ -30,7 +31,7 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
       const failed = native.getsockopt(fd, SOL_SOCKET, SO_ERROR)
       return failed < 0 ? failed : (-value(0) as 0)
     }
-    const result = native.connect(fd, encode(h.family, address, who))
+    const result = native.connect(fd, encode(h, address, who))
     begun = result === -EINPROGRESS
     // Interrupted, the attempt went on, and may have succeeded since.
     const joined = interrupted && result === -EISCONN
@@ -52,6 +53,7 @@ export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
 
 /** recvfrom(2) of at most `bufsize` bytes. */
 export function recvfrom(
+  h: Handle,
   bufsize: unknown,
   flags: unknown,
 ): Op<[data: Buffer, address: AddressOut]> {
@@ -60,7 +62,7 @@ export function recvfrom(
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
     const count = native.recvfrom(fd, memory, 0, n, f)
-    return count < 0 ? count : [take(memory, Math.min(count, n)), received()]
+    return count < 0 ? count : [take(memory, Math.min(count, n)), received(h.proto)]
   }
 }
 
@@ -81,6 +83,7 @@ export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<n
 
 /** recvfrom(2) into the caller's memory. */
 export function recvfromInto(
+  h: Handle,
   buffer: unknown,
   nbytes: unknown,
   flags: unknown,
@@ -89,7 +92,7 @@ export function recvfromInto(
   const f = intOr(flags, 0)
   return (fd) => {
     const count = native.recvfrom(fd, into, 0, n, f)
-    return count < 0 ? count : [count, received()]
+    return count < 0 ? count : [count, received(h.proto)]
   }
 }
 
@@ -119,5 +122,90 @@ export function sendall(data: unknown, flags: unknown): Op<null> {
 export function sendto(h: Handle, data: unknown, flags: unknown, address: unknown): Op<number> {
   const from = bytes(data)
   const f = int(flags)
-  return (fd) => native.sendto(fd, from, 0, from.length, f, encode(h.family, address, 'sendto'))
+  return (fd) => native.sendto(fd, from, 0, from.length, f, encode(h, address, 'sendto'))
+}
+
+/** sendmsg(2): buffers gathered, with control messages, to an address or to the peer. */
+export function sendmsg(
+  h: Handle,
+  buffers: unknown,
+  ancdata: unknown,
+  flags: unknown,
+  address: unknown,
+): Op<number> {
+  const from = bytesList(buffers, 'sendmsg() argument 1')
+  const control = pack(ancdata ?? [])
+  const f = intOr(flags, 0)
+  return (fd) => {
+    const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')
+    return native.sendmsg(fd, from, control, control.length, f, length)
+  }
+}
+
+/** `[data, ancdata, msg_flags, address]`; in place of data the count of bytes for recvmsg_into. */
+export type Message<T> = [data: T, ancdata: AncData[], msgFlags: number, address: AddressOut]
+
+function recvmsgOp<T>(
+  h: Handle,
+  ancbufsize: unknown,
+  flags: unknown,
+  into: () => readonly Uint8Array[],
+  out: (count: number) => T,
+): Op<Message<T>> {
+  const controlSize = intOr(ancbufsize, 0)
+  if (controlSize < 0) throw new ValueError('invalid ancillary data buffer length')
+  const f = intOr(flags, 0)
+  return (fd) => {
+    const control = Buffer.alloc(controlSize)
+    const count = native.recvmsg(fd, into(), control, controlSize, f)
+    if (count < 0) return count
+    const [msgFlags, controlLength] = [value(0), value(1)]
+    const address = received(h.proto)
+    const ancdata = messages(control, controlLength)
+    try {
+      return [out(count), ancdata, msgFlags, address]
+    } catch (error) {
+      closeRights(ancdata) // nobody else will ever know of these descriptors
+      throw error
+    }
+  }
+}
+
+/** recvmsg(2) of at most `bufsize` bytes and `ancbufsize` bytes of control messages. */
+export function recvmsg(
+  h: Handle,
+  bufsize: unknown,
+  ancbufsize: unknown,
+  flags: unknown,
+): Op<Message<Buffer>> {
+  const n = size(bufsize, 'recvmsg')
+  const cleared = (intOr(flags, 0) & MSG_TRUNC) !== 0
+  let memory: Buffer
+  return recvmsgOp(
+    h,
+    ancbufsize,
+    flags,
+    () => {
+      memory = room(n, cleared)
+      return [memory.subarray(0, n)]
+    },
+    (count) => take(memory, Math.min(count, n)),
+  )
+}
+
+/** recvmsg(2) scattered into the caller's buffers. */
+export function recvmsgInto(
+  h: Handle,
+  buffers: unknown,
+  ancbufsize: unknown,
+  flags: unknown,
+): Op<Message<number>> {
+  const into = bytesList(buffers, 'recvmsg_into() argument 1')
+  return recvmsgOp(
+    h,
+    ancbufsize,
+    flags,
+    () => into,
+    (count) => count,
+  )
 }

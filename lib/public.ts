@@ -2,6 +2,7 @@
 
 import { constants } from './native.js'
 
+export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js'
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
 export { type SocketConstructor, socket } from './callable.js'
@@ -45,6 +46,7 @@ export {
   ValueError,
 } from './errors.js'
 export type * from './family/types.js'
+export { recv_fds, send_fds } from './fds.js'
 export {
   htonl,
   htons,

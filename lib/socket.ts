@@ -1,6 +1,7 @@
 // The blocking twin: what waits, a line each.
 
 import { encode } from './address.js'
+import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { BaseSocket, getdefaulttimeout } from './base.js'
 import { block, READ, WRITE } from './drive.js'
@@ -19,7 +20,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @throws OSError EADDRINUSE, EADDRNOTAVAIL, …
    */
   bind(address: Address<F>): void {
-    const length = encode(this.family, numeric(this._h, address), 'bind')
+    const length = encode(this._h, numeric(this._h, address), 'bind')
     check(native.bind(this._h.fd, length), 'bind')
   }
 
@@ -30,7 +31,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   accept(): [Socket<F>, AddressOut<F>] {
     const seconds = getdefaulttimeout()
     const nonblocking = mustNotBlock(seconds)
-    const [fd, address] = block(this._h, READ, 'accept', ops.accept(nonblocking))
+    const [fd, address] = block(this._h, READ, 'accept', ops.accept(this._h, nonblocking))
     const h = new Handle(fd, this.family, this.type, this.proto, seconds)
     h.nonblocking = nonblocking
     return [new Socket<F>(h), address as AddressOut<F>]
@@ -77,7 +78,10 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns the data and the address, null on a connected stream
    */
   recvfrom(bufsize: Int, flags?: Int): [Buffer, AddressOut<F>] {
-    return block(this._h, READ, 'recvfrom', ops.recvfrom(bufsize, flags)) as [Buffer, AddressOut<F>]
+    return block(this._h, READ, 'recvfrom', ops.recvfrom(this._h, bufsize, flags)) as [
+      Buffer,
+      AddressOut<F>,
+    ]
   }
 
   /**
@@ -94,7 +98,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came, and from whom
    */
   recvfrom_into(buffer: BytesLike, nbytes?: Int, flags?: Int): [number, AddressOut<F>] {
-    const op = ops.recvfromInto(buffer, nbytes, flags)
+    const op = ops.recvfromInto(this._h, buffer, nbytes, flags)
     return block(this._h, READ, 'recvfrom_into', op) as [number, AddressOut<F>]
   }
 
@@ -127,6 +131,52 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     const [data, flags, address] = args.length === 2 ? [args[0], 0, args[1]] : args
     const op = ops.sendto(this._h, data, flags, numeric(this._h, address))
     return block(this._h, WRITE, 'sendto', op)
+  }
+
+  /**
+   * Sends the buffers as one message, with control messages. sendmsg(2)
+   * @param buffers any iterable of bytes
+   * @param ancdata any iterable of `[cmsg_level, cmsg_type, data]`
+   * @param address where to; left out or null, the peer
+   * @returns how many bytes of data the kernel took
+   */
+  sendmsg(
+    buffers: Iterable<BytesLike>,
+    ancdata?: Iterable<AncItem>,
+    flags?: Int,
+    address?: Address<F> | null,
+  ): number {
+    const to = address == null ? null : numeric(this._h, address)
+    return block(this._h, WRITE, 'sendmsg', ops.sendmsg(this._h, buffers, ancdata, flags, to))
+  }
+
+  /**
+   * Receives a message and its control messages. recvmsg(2)
+   * @param bufsize bytes of data at most
+   * @param ancbufsize bytes for control messages: a sum of `CMSG_SPACE()`; 0 if left out
+   * @returns `[data, ancdata, msg_flags, address]`; MSG_CTRUNC in msg_flags says
+   *   that `ancbufsize` was too small. Received descriptors are close-on-exec.
+   */
+  recvmsg(
+    bufsize: Int,
+    ancbufsize?: Int,
+    flags?: Int,
+  ): [data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>] {
+    const op = ops.recvmsg(this._h, bufsize, ancbufsize, flags)
+    return block(this._h, READ, 'recvmsg', op) as [Buffer, AncData[], number, AddressOut<F>]
+  }
+
+  /**
+   * As `recvmsg`, into the caller's buffers one after the other. recvmsg(2)
+   * @returns `[nbytes, ancdata, msg_flags, address]`
+   */
+  recvmsg_into(
+    buffers: Iterable<BytesLike>,
+    ancbufsize?: Int,
+    flags?: Int,
+  ): [nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>] {
+    const op = ops.recvmsgInto(this._h, buffers, ancbufsize, flags)
+    return block(this._h, READ, 'recvmsg_into', op) as [number, AncData[], number, AddressOut<F>]
   }
 
   /** A second object on a second descriptor for the same socket. dup(2) */

@@ -58,6 +58,11 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Recvfrom>("recvfrom");
   exports.Add<Send>("send");
   exports.Add<Sendto>("sendto");
+  exports.Add<Sendmsg>("sendmsg");
+  exports.Add<Recvmsg>("recvmsg");
+  exports.Add<CmsgSize>("cmsgSize");
+  exports.Add<CmsgPut>("cmsgPut");
+  exports.Add<CmsgWalk>("cmsgWalk");
 
   exports.Add<Getsockopt>("getsockopt");
   exports.Add<GetsockoptBytes>("getsockoptBytes");

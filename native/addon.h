@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -44,6 +45,9 @@ Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup
 
 // transfer.cc
 Function Recv, Recvfrom, Send, Sendto;
+
+// cmsg.cc
+Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 
 // sockopt.cc
 Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;

@@ -4,6 +4,7 @@
 #define BSD_SOCKET_ARGS_H_
 
 #include <string>
+#include <vector>
 
 #include "addon.h"
 
@@ -53,17 +54,43 @@ class Args {
   bool IsNull(size_t index) const { return info_[index].IsNull(); }
 
   // The whole of a Uint8Array. A detached or shrunk one has size 0 here.
-  Span Whole(size_t index) {
-    napi_typedarray_type type = napi_int8_array;
-    void* data = nullptr;
-    size_t size = 0;
-    if (napi_get_typedarray_info(env_, info_[index], &type, &size, &data, nullptr, nullptr) !=
-            napi_ok ||
-        type != napi_uint8_array) {
-      Fail("a Uint8Array", index);
+  Span Whole(size_t index) { return View(info_[index], index); }
+
+  // A Uint8Array and how much of its beginning is meant: two arguments. Null is
+  // no memory.
+  Span Head(size_t index) {
+    if (IsNull(index)) return {};
+    const Span whole = Whole(index);
+    const int length = Int(index + 1);
+    if (length < 0 || static_cast<size_t>(length) > whole.size) {
+      Throw(Napi::RangeError::New(env_, "length lies outside the buffer"));
       return {};
     }
-    return {static_cast<uint8_t*>(data), size};
+    return {whole.data, static_cast<size_t>(length)};
+  }
+
+  // An array of Uint8Arrays. All elements are read before any memory is looked
+  // at: a getter among them could detach what was looked at already.
+  std::vector<iovec> Vectors(size_t index) {
+    if (!info_[index].IsArray()) {
+      Fail("an array", index);
+      return {};
+    }
+    const auto list = info_[index].As<Napi::Array>();
+    std::vector<napi_value> elements(list.Length());
+    for (uint32_t i = 0; i < elements.size(); i++) {
+      if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
+        failed_ = true;  // the getter's own exception is on its way
+        return {};
+      }
+    }
+    std::vector<iovec> vectors;
+    vectors.reserve(elements.size());
+    for (napi_value element : elements) {
+      const Span span = View(element, index);
+      vectors.push_back({span.data, span.size});
+    }
+    return vectors;
   }
 
   // A part of a Uint8Array: the array, an offset and a length, three arguments.
@@ -92,6 +119,18 @@ class Args {
   }
 
  private:
+  Span View(napi_value value, size_t index) {
+    napi_typedarray_type type = napi_int8_array;
+    void* data = nullptr;
+    size_t size = 0;
+    if (napi_get_typedarray_info(env_, value, &type, &size, &data, nullptr, nullptr) != napi_ok ||
+        type != napi_uint8_array) {
+      Fail("a Uint8Array", index);
+      return {};
+    }
+    return {static_cast<uint8_t*>(data), size};
+  }
+
   void Fail(const char* wanted, size_t index) {
     Throw(Napi::TypeError::New(env_,
                                "native argument " + std::to_string(index) + " must be " + wanted));

@@ -106,6 +106,9 @@ inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
   return socketpair(domain, type | SOCK_CLOEXEC, protocol, fds);
 }
 inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
+inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
+  return recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+}
 inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonblocking) {
   return accept4(fd, address, length, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
 }
@@ -125,6 +128,21 @@ inline int PipeCloexec(int fds[2]) {
     SetNonblocking(fds[i], true);
   }
   return result;
+}
+// Without the flag each descriptor has to be found and marked.
+inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
+  const ssize_t received = recvmsg(fd, header, flags);
+  if (received < 0) return received;
+  for (cmsghdr* row = CMSG_FIRSTHDR(header); row != nullptr; row = CMSG_NXTHDR(header, row)) {
+    if (row->cmsg_level != SOL_SOCKET || row->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (row->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int passed = -1;
+      memcpy(&passed, CMSG_DATA(row) + i * sizeof passed, sizeof passed);
+      CloseOnExec(passed);
+    }
+  }
+  return received;
 }
 // A BSD kernel hands O_NONBLOCK down from the listener, so it is always set.
 inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonblocking) {

@@ -53,8 +53,11 @@ export interface Codec {
   name?(address: unknown): string | null
   /** The address with its host replaced by the numeric one that was found. */
   named?(address: unknown, host: string, scopeId: number): unknown
-  /** Writes a sockaddr into `out`, gives its length. `who` names the method in errors. */
-  encode(address: unknown, out: Uint8Array, who: string): number
+  /**
+   * Writes a sockaddr into `out`, gives its length. `who` names the method in
+   * errors; `proto` is the socket's protocol, where a family has forms by it.
+   */
+  encode(address: unknown, out: Uint8Array, who: string, proto: number): number
   /** Reads the sockaddr in the first `length` bytes. */
-  decode(bytes: Uint8Array, length: number): AddressOut
+  decode(bytes: Uint8Array, length: number, proto: number): AddressOut
 }

@@ -1,0 +1,73 @@
+// Control messages: cmsg(3). `[cmsg_level, cmsg_type, data]` to the bytes that
+// sendmsg(2) takes, and back from those of recvmsg(2).
+
+import { type BytesLike, bytes, type Int, int, typeName, whole } from './args.js'
+import { OSError, OverflowError } from './errors.js'
+import { readInt } from './family/wire.js'
+import { constants, native } from './native.js'
+
+/** A control message to send: `[cmsg_level, cmsg_type, data]`. */
+export type AncItem = readonly [level: Int, type: Int, data: BytesLike]
+/** A control message received. */
+export type AncData = [level: number, type: number, data: Buffer]
+
+function sized(length: Int, space: boolean, name: string): number {
+  const result = native.cmsgSize(whole(length), space)
+  if (result < 0) throw new OverflowError(`${name}() argument out of range`)
+  return result
+}
+
+/** The length of a control message with `length` bytes of data, without padding. cmsg(3) */
+export const CMSG_LEN = (length: Int): number => sized(length, false, 'CMSG_LEN')
+/** The room that a control message with `length` bytes of data takes. cmsg(3) */
+export const CMSG_SPACE = (length: Int): number => sized(length, true, 'CMSG_SPACE')
+
+function item(row: unknown): [level: number, type: number, data: Uint8Array] {
+  if (!Array.isArray(row) || row.length !== 3) {
+    throw new TypeError(`[sendmsg() ancillary data items] must be sequences of length 3`)
+  }
+  return [int(row[0]), int(row[1]), bytes(row[2])]
+}
+
+/** Lays control messages out, one after the other. */
+export function pack(ancdata: unknown): Buffer {
+  if (ancdata === null || typeof ancdata !== 'object' || !(Symbol.iterator in ancdata)) {
+    throw new TypeError(`sendmsg() argument 2 must be iterable, not ${typeName(ancdata)}`)
+  }
+  const rows = Array.from(ancdata as Iterable<unknown>, item)
+  const room = rows.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.length), 0)
+  const control = Buffer.alloc(room)
+  let at = 0
+  for (const [level, type, data] of rows) {
+    const start = native.cmsgPut(control, at, level, type, data.length)
+    if (start < 0) throw new OSError('too much ancillary data')
+    control.set(data, start)
+    at += CMSG_SPACE(data.length)
+  }
+  return control
+}
+
+/** The control messages in the first `length` bytes. */
+export function messages(control: Buffer, length: number): AncData[] {
+  if (length === 0) return []
+  const flat = native.cmsgWalk(control, Math.min(length, control.length))
+  const found: AncData[] = []
+  for (let i = 0; i < flat.length; i += 4) {
+    found.push([flat[i], flat[i + 1], control.subarray(flat[i + 2], flat[i + 2] + flat[i + 3])])
+  }
+  return found
+}
+
+const INT = 4
+
+/** The descriptors in an SCM_RIGHTS message; a piece of one that was cut off is none. */
+export function rights([level, type, data]: AncData): number[] {
+  if (level !== constants.SOL_SOCKET || type !== constants.SCM_RIGHTS) return []
+  const count = Math.floor(data.length / INT)
+  return Array.from({ length: count }, (_, i) => readInt(data, { offset: i * INT, size: INT }))
+}
+
+/** Closes descriptors that arrived with a message which nobody will see. */
+export function closeRights(ancdata: readonly AncData[]): void {
+  for (const fd of ancdata.flatMap(rights)) native.close(fd)
+}

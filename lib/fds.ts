@@ -1,0 +1,40 @@
+// Descriptors over a Unix socket: SCM_RIGHTS, unix(7).
+
+import { CMSG_SPACE, rights } from './ancillary.js'
+import { type BytesLike, type Int, int } from './args.js'
+import type { Address, AddressOut } from './family/types.js'
+import { constants } from './native.js'
+import type { Socket } from './socket.js'
+
+const { SCM_RIGHTS, SOL_SOCKET } = constants
+
+/**
+ * Sends descriptors along with data, of which there must be a byte at least on
+ * a stream. The receiver gets duplicates.
+ */
+export function send_fds<F extends number>(
+  sock: Socket<F>,
+  buffers: Iterable<BytesLike>,
+  fds: Iterable<Int>,
+  flags?: Int,
+  address?: Address<F> | null,
+): number {
+  const data = Int32Array.from(Array.from(fds, int))
+  return sock.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, data]], flags, address)
+}
+
+/**
+ * Receives up to `maxfds` descriptors and up to `bufsize` bytes of data. The
+ * descriptors are close-on-exec, and the caller's to close.
+ * @returns `[data, fds, msg_flags, address]`
+ */
+export function recv_fds<F extends number>(
+  sock: Socket<F>,
+  bufsize: Int,
+  maxfds: Int,
+  flags?: Int,
+): [data: Buffer, fds: number[], msg_flags: number, address: AddressOut<F>] {
+  const room = CMSG_SPACE(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
+  const [data, ancdata, msgFlags, address] = sock.recvmsg(bufsize, room, flags)
+  return [data, ancdata.flatMap(rights), msgFlags, address]
+}
