@@ -107,7 +107,10 @@ inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
 }
 inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
 inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
-  return recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  const ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  // Linux echoes the flag; who did not ask for it should not see it.
+  if ((flags & MSG_CMSG_CLOEXEC) == 0) header->msg_flags &= ~MSG_CMSG_CLOEXEC;
+  return received;
 }
 inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonblocking) {
   return accept4(fd, address, length, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
