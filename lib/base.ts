@@ -147,15 +147,12 @@ export abstract class BaseSocket<F extends number = number> {
   }
 
   /**
-   * Closes the descriptor; closing twice does nothing. close(2)
+   * Closes the socket; closing twice does nothing. The descriptor is closed when
+   * the files of `makefile()` are closed too. close(2)
    * @throws OSError what the kernel had left to say, but never ECONNRESET
    */
   close(): void {
-    const { fd } = this._h
-    if (fd < 0) return
-    this._h.fd = -1
-    const result = native.close(fd)
-    if (result < 0 && result !== -errnos.ECONNRESET) check(result, 'close')
+    this._h.close()
   }
 
   [Symbol.dispose](): void {
@@ -164,9 +161,7 @@ export abstract class BaseSocket<F extends number = number> {
 
   /** Gives the descriptor away: the object is closed, the descriptor stays open. */
   detach(): number {
-    const { fd } = this._h
-    this._h.fd = -1
-    return fd
+    return this._h.detach()
   }
 
   /** The socket's own address. getsockname(2) */
@@ -254,7 +249,7 @@ export abstract class BaseSocket<F extends number = number> {
   toString(): string {
     const { fd, family, type, proto } = this._h
     const parts = `fd=${fd}, family=${family}, type=${type}, proto=${proto}`
-    if (fd < 0) return `<socket.socket [closed] ${parts}>`
+    if (this._h.closed) return `<socket.socket [closed] ${parts}>`
     const names = [
       ['laddr', native.getsockname],
       ['raddr', native.getpeername],

@@ -2,7 +2,7 @@
 
 import { isMainThread } from 'node:worker_threads'
 import { check } from './errors.js'
-import { native } from './native.js'
+import { errnos, native } from './native.js'
 import * as signals from './signals.js'
 
 export class Handle {
@@ -15,6 +15,10 @@ export class Handle {
   timeout: number | null
   /** O_NONBLOCK as far as we know: whoever shares the descriptor may change it. */
   nonblocking: boolean
+  /** Files of makefile() that use the descriptor. */
+  files = 0
+  /** The socket is closed, its files may not be. */
+  closed = false
 
   constructor(fd: number, family: number, type: number, proto: number, timeout: number | null) {
     this.fd = fd
@@ -23,6 +27,35 @@ export class Handle {
     this.proto = proto
     this.timeout = timeout
     this.nonblocking = false
+  }
+
+  /** Closes the socket's side: the descriptor stays while files use it. */
+  close(): void {
+    this.closed = true
+    if (this.files === 0) this.#close()
+  }
+
+  /** A file lets go. */
+  release(): void {
+    this.files--
+    if (this.closed && this.files === 0) this.#close()
+  }
+
+  #close(): void {
+    const { fd } = this
+    if (fd < 0) return
+    this.fd = -1
+    const result = native.close(fd)
+    // The peer's reset is no news for who does not listen any more.
+    if (result < 0 && result !== -errnos.ECONNRESET) check(result, 'close')
+  }
+
+  /** Gives the descriptor away. */
+  detach(): number {
+    const { fd } = this
+    this.closed = true
+    this.fd = -1
+    return fd
   }
 
   /** Sets O_NONBLOCK to what the timeout needs. */

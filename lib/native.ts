@@ -42,6 +42,9 @@ export interface Native {
     addressLength: number,
   ): Result
 
+  sendfile(socket: number, file: number, offset: number, count: number): Result
+  /** lseek(2) from the beginning. */
+  seek(fd: number, offset: number): Result
   /** An address length of 0 is no address. */
   sendmsg(
     fd: number,

@@ -2,6 +2,7 @@
 
 import { constants } from './native.js'
 
+export type { AfAlgOptions } from './afalg.js'
 export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js'
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
@@ -60,6 +61,7 @@ export {
   ntohl,
   ntohs,
 } from './inet.js'
+export type { BinaryFile, MakefileOptions, TextFile } from './makefile.js'
 export {
   type AddrInfo,
   type GetaddrinfoOptions,
@@ -76,6 +78,7 @@ export {
   type HostInfo,
   sethostname,
 } from './netdb.js'
+export type { FileLike } from './sendfile.js'
 
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>

@@ -1,6 +1,7 @@
 // The blocking twin: what waits, a line each.
 
 import { encode } from './address.js'
+import { type AfAlgOptions, afalgControl } from './afalg.js'
 import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { BaseSocket, getdefaulttimeout } from './base.js'
@@ -8,9 +9,11 @@ import { block, READ, WRITE } from './drive.js'
 import { check, OSError } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { Handle, mustNotBlock } from './handle.js'
+import { type BinaryFile, type MakefileOptions, openFile, type TextFile } from './makefile.js'
 import { errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { numeric } from './resolve.js'
+import { type FileLike, Transfer } from './sendfile.js'
 
 /** A blocking socket; made by `socket()`. */
 export class Socket<F extends number = number> extends BaseSocket<F> {
@@ -177,6 +180,56 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   ): [nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>] {
     const op = ops.recvmsgInto(this._h, buffers, ancbufsize, flags)
     return block(this._h, READ, 'recvmsg_into', op) as [number, AncData[], number, AddressOut<F>]
+  }
+
+  /**
+   * Sends a file, or a part of it, over a stream without copying it through
+   * this process where the kernel can. sendfile(2); else read(2) and send(2)
+   * @param file a descriptor, a FileHandle, or anything with a numeric `fd`
+   * @param offset where in the file to begin, in bytes
+   * @param count how many bytes at most; to the end if left out or null
+   * @returns how many bytes were sent; the file's position is behind the last of them
+   * @throws ValueError the socket is no stream, or is non-blocking
+   */
+  sendfile(file: FileLike, offset: Int = 0, count?: Int | null): number {
+    const transfer = new Transfer(this._h, file, offset, count)
+    try {
+      return block(this._h, WRITE, 'sendfile', transfer.op)
+    } finally {
+      transfer.end()
+    }
+  }
+
+  /**
+   * Sends to an AF_ALG operation socket: what to do, the initialisation vector,
+   * and the data. sendmsg(2), Python's `sendmsg_afalg`
+   * @param msg any iterable of bytes
+   */
+  sendmsg_afalg(msg: Iterable<BytesLike> | null | undefined, options: AfAlgOptions): number {
+    const { flags } = options
+    return this.sendmsg(msg ?? [], afalgControl(options), flags)
+  }
+
+  /**
+   * A file over the socket, as Python's `open()` would give it: text unless the
+   * mode has a `b`. The descriptor stays open until the socket and its files are
+   * all closed; closing a file sends what was written.
+   * @param mode `r`, `w` and `b` in any combination; `'r'` if left out
+   */
+  makefile(mode: `${string}b${string}`, buffering?: number | null | MakefileOptions): BinaryFile
+  makefile(
+    mode?: 'r' | 'w' | 'rw' | 'wr',
+    buffering?: number | null | MakefileOptions,
+    options?: MakefileOptions,
+  ): TextFile
+  makefile(
+    mode = 'r',
+    buffering?: number | null | MakefileOptions,
+    options?: MakefileOptions,
+  ): BinaryFile | TextFile {
+    const byName = typeof buffering === 'object' && buffering !== null
+    const chosen = byName ? buffering : { ...options, buffering: buffering ?? null }
+    return openFile(this._h, mode, chosen)
   }
 
   /** A second object on a second descriptor for the same socket. dup(2) */

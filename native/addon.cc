@@ -58,6 +58,8 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Recvfrom>("recvfrom");
   exports.Add<Send>("send");
   exports.Add<Sendto>("sendto");
+  exports.Add<Sendfile>("sendfile");
+  exports.Add<Seek>("seek");
   exports.Add<Sendmsg>("sendmsg");
   exports.Add<Recvmsg>("recvmsg");
   exports.Add<CmsgSize>("cmsgSize");

@@ -44,7 +44,7 @@ Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup
     Getpeername, Nonblocking, Cloexec;
 
 // transfer.cc
-Function Recv, Recvfrom, Send, Sendto;
+Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;
 
 // cmsg.cc
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;

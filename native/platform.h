@@ -27,6 +27,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#if __has_include(<sys/sendfile.h>)
+#include <sys/sendfile.h>
+#endif
 #if __has_include(<linux/netlink.h>)
 #include <linux/netlink.h>
 #endif
@@ -177,6 +180,19 @@ inline int HostByAddress(const void* address, socklen_t length, int family, host
   *result = gethostbyaddr(address, length, family);
   *h_error = h_errno;
   return 0;
+}
+#endif
+
+// sendfile(2) from a place in a file to a socket: how many bytes went.
+#if defined(__linux__)
+inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
+  return sendfile(out, in, &offset, count);
+}
+#else
+inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
+  auto length = static_cast<off_t>(count);
+  const int result = sendfile(in, out, offset, &length, nullptr, 0);
+  return result < 0 && length == 0 ? -1 : static_cast<ssize_t>(length);
 }
 #endif
 

@@ -2,6 +2,11 @@
 #include "syscall.h"
 
 namespace bsd {
+namespace {
+
+constexpr double kLargest = 9007199254740991;  // 2^53 - 1: beyond it a double is no integer
+
+}  // namespace
 
 // recv(2). (fd, buffer, offset, length, flags) -> bytes
 Napi::Value Recv(const Napi::CallbackInfo& info) {
@@ -47,6 +52,30 @@ Napi::Value Sendto(const Napi::CallbackInfo& info) {
   const socklen_t length = args.AddressLength(5);
   if (args.failed()) return {};
   return Result(info, sendto(fd, span.data, span.size, flags, Address(args.scratch()), length));
+}
+
+// sendfile(2). (socket, file, offset, count) -> bytes
+Napi::Value Sendfile(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int out = args.Int(0);
+  const int in = args.Int(1);
+  const double offset = args.Double(2);
+  const double count = args.Double(3);
+  if (args.failed()) return {};
+  if (!(offset >= 0 && offset <= kLargest && count >= 0 && count <= kLargest)) {
+    return Number(info.Env(), -EINVAL);
+  }
+  return Result(info, SendFile(out, in, static_cast<off_t>(offset), static_cast<size_t>(count)));
+}
+
+// lseek(2) with SEEK_SET. (fd, offset) -> offset
+Napi::Value Seek(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const double offset = args.Double(1);
+  if (args.failed()) return {};
+  if (!(offset >= 0 && offset <= kLargest)) return Number(info.Env(), -EINVAL);
+  return Result(info, lseek(fd, static_cast<off_t>(offset), SEEK_SET));
 }
 
 }  // namespace bsd

@@ -54,3 +54,10 @@ export function readInt(bytes: Buffer, { offset, size }: Field): number {
     return Number(little ? bytes.readBigInt64LE(offset) : bytes.readBigInt64BE(offset))
   return little ? bytes.readIntLE(offset, size) : bytes.readIntBE(offset, size)
 }
+
+/** A uint32 in the host's byte order. */
+export function uint32Bytes(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  writeUint32(bytes, 0, value)
+  return bytes
+}
