@@ -60,5 +60,7 @@ export function textCodec(encoding: string, errors: string): TextCodec {
   // The Encoding Standard takes these for windows-1252; Python does not.
   if (/^(latin-?1|iso-?8859-1|l1)$/.test(plain)) return singleByte('latin-1', 255, handler)
   if (/^(us-)?ascii$/.test(plain)) return singleByte('ascii', 127, handler)
-  return decoding(/^utf-?8$/.test(plain) ? 'utf-8' : plain, handler)
+  // Python's spellings of what the Encoding Standard calls utf-8 and utf-16le.
+  const standard = plain.replace(/^utf-?8$/, 'utf-8').replace(/^utf-?16-?le$/, 'utf-16le')
+  return decoding(standard, handler)
 }
