@@ -40,29 +40,38 @@ export interface SocketOptions<F extends number = number> {
 /** An optional constructor argument; Python's -1 stands for "choose". */
 const chosen = (value: unknown): number => intOr(value, -1)
 
-function open(options: SocketOptions): Handle {
+function open(options: SocketOptions, reactive: boolean): Handle {
   const family = chosen(options.family)
   const type = chosen(options.type)
   const proto = chosen(options.proto)
   const { fileno = null } = options
-  return fileno === null ? create(family, type, proto) : adopt(int(fileno), family, type, proto)
+  return fileno === null
+    ? create(family, type, proto, reactive)
+    : adopt(int(fileno), family, type, proto, reactive)
 }
 
-function create(family: number, type: number, proto: number): Handle {
+function create(family: number, type: number, proto: number, reactive: boolean): Handle {
   const domain = family === -1 ? constants.AF_INET : family
   const kind = type === -1 ? constants.SOCK_STREAM : type
   const protocol = proto === -1 ? 0 : proto
   const seconds = kind & SOCK_NONBLOCK ? 0 : defaultTimeout
-  const nonblocking = mustNotBlock(seconds)
+  const nonblocking = reactive || mustNotBlock(seconds)
   const fd = native.socket(domain, kind | (nonblocking ? SOCK_NONBLOCK : 0), protocol)
   check(fd, 'socket')
-  const h = new Handle(fd, domain, kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, seconds)
+  const h = new Handle(
+    fd,
+    domain,
+    kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC),
+    protocol,
+    seconds,
+    reactive,
+  )
   h.nonblocking = nonblocking && SOCK_NONBLOCK !== 0
   return h
 }
 
 /** A descriptor that is there already; what is -1 is asked of the kernel. */
-function adopt(fd: number, family: number, type: number, proto: number): Handle {
+function adopt(fd: number, family: number, type: number, proto: number, reactive: boolean): Handle {
   if (fd < 0) throw new ValueError('negative file descriptor')
   const named = native.getsockname(fd)
   // A family without names has no answer here; what is no socket must not pass.
@@ -77,8 +86,8 @@ function adopt(fd: number, family: number, type: number, proto: number): Handle 
   const domain = family === -1 ? familyOf(scratch) : family
   const kind = type === -1 ? ask(SO_TYPE) : type
   const protocol = proto === -1 ? ask(SO_PROTOCOL) : proto
-  const h = new Handle(fd, domain, kind, protocol, defaultTimeout)
-  if (defaultTimeout !== null) h.applyTimeout()
+  const h = new Handle(fd, domain, kind, protocol, defaultTimeout, reactive)
+  if (reactive || defaultTimeout !== null) h.applyTimeout()
   return h
 }
 
@@ -99,8 +108,8 @@ export abstract class BaseSocket<F extends number = number> {
   readonly _h: Handle
 
   /** @internal */
-  constructor(from: Handle | SocketOptions) {
-    this._h = from instanceof Handle ? from : open(from)
+  constructor(from: Handle | SocketOptions, reactive: boolean) {
+    this._h = from instanceof Handle ? from : open(from, reactive)
     lost.register(this, this._h)
   }
 

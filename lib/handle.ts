@@ -5,6 +5,12 @@ import { check } from './errors.js'
 import { errnos, native } from './native.js'
 import * as signals from './signals.js'
 
+/** The promise twin's waits on a descriptor. */
+export interface Watched {
+  /** Rejects what waits, and lets go of the descriptor before it is closed. */
+  end(): void
+}
+
 export class Handle {
   /** -1 once closed or detached. */
   fd: number
@@ -19,9 +25,22 @@ export class Handle {
   files = 0
   /** The socket is closed, its files may not be. */
   closed = false
+  /** What waits for it, once something has; null for the blocking twin. */
+  watch: Watched | null = null
 
-  constructor(fd: number, family: number, type: number, proto: number, timeout: number | null) {
+  /** Of the promise twin: never kernel-blocking. */
+  readonly reactive: boolean
+
+  constructor(
+    fd: number,
+    family: number,
+    type: number,
+    proto: number,
+    timeout: number | null,
+    reactive: boolean,
+  ) {
     this.fd = fd
+    this.reactive = reactive
     this.family = family
     this.type = type
     this.proto = proto
@@ -44,6 +63,7 @@ export class Handle {
   #close(): void {
     const { fd } = this
     if (fd < 0) return
+    this.watch?.end()
     this.fd = -1
     const result = native.close(fd)
     // The peer's reset is no news for who does not listen any more.
@@ -53,6 +73,7 @@ export class Handle {
   /** Gives the descriptor away. */
   detach(): number {
     const { fd } = this
+    this.watch?.end()
     this.closed = true
     this.fd = -1
     return fd
@@ -60,7 +81,7 @@ export class Handle {
 
   /** Sets O_NONBLOCK to what the timeout needs. */
   applyTimeout(): void {
-    const on = mustNotBlock(this.timeout)
+    const on = this.reactive || mustNotBlock(this.timeout)
     check(native.nonblocking(this.fd, on), 'fcntl')
     this.nonblocking = on
   }

@@ -4,9 +4,9 @@ import type { BytesLike } from './args.js'
 import { ValueError } from './errors.js'
 import { BinarySteps } from './file/binary.js'
 import { Raw } from './file/raw.js'
-import { run, type Steps } from './file/steps.js'
 import { type TextOptions, TextSteps } from './file/text.js'
 import type { Handle } from './handle.js'
+import { run, type Steps } from './steps.js'
 
 const DEFAULT_BUFFER = 8192
 
@@ -32,19 +32,14 @@ abstract class SocketFile<D extends string | Buffer, In> implements Iterable<D> 
   /** @internal */
   protected abstract readonly bytes: BinarySteps
 
-  /** @internal */
-  protected run<T>(steps: Steps<T>): T {
-    return run(this.raw.handle, steps)
-  }
-
   /** Up to `size` bytes or characters, all to the end if left out; null if it would block. */
   read(size?: number | null): D | null {
-    return this.run(this.steps.read(size))
+    return run(this.steps.read(size))
   }
 
   /** A line with its newline, of up to `size`; empty at the end; null if it would block. */
   readline(size?: number | null): D | null {
-    return this.run(this.steps.readline(size))
+    return run(this.steps.readline(size))
   }
 
   /** All lines; after `hint` bytes or characters no further one is begun. */
@@ -70,7 +65,7 @@ abstract class SocketFile<D extends string | Buffer, In> implements Iterable<D> 
 
   /** Writes into the buffer, which is sent when it is full; gives how much was taken. */
   write(data: In): number | null {
-    return this.run(this.steps.write(data))
+    return run(this.steps.write(data))
   }
 
   /** Writes each, without newlines in between. */
@@ -80,12 +75,12 @@ abstract class SocketFile<D extends string | Buffer, In> implements Iterable<D> 
 
   /** Sends what was written. */
   flush(): void {
-    this.run(this.bytes.flush())
+    run(this.bytes.flush())
   }
 
   /** Sends what was written and lets the descriptor go. Closing twice does nothing. */
   close(): void {
-    this.run(this.bytes.close())
+    run(this.bytes.close())
   }
 
   [Symbol.dispose](): void {
@@ -147,17 +142,17 @@ export class BinaryFile extends SocketFile<Buffer, BytesLike> {
 
   /** What is buffered, up to `size`, or else what one recv(2) gives. */
   read1(size?: number | null): Buffer | null {
-    return this.run(this.steps.read1(size))
+    return run(this.steps.read1(size))
   }
 
   /** Reads until the buffer is full or the stream ends; gives how many bytes came. */
   readinto(buffer: BytesLike): number | null {
-    return this.run(this.steps.readinto(buffer))
+    return run(this.steps.readinto(buffer))
   }
 
   /** Reads with one recv(2) at most; gives how many bytes came. */
   readinto1(buffer: BytesLike): number | null {
-    return this.run(this.steps.readinto1(buffer))
+    return run(this.steps.readinto1(buffer))
   }
 
   /** Everything to the end of the stream. */
@@ -167,7 +162,7 @@ export class BinaryFile extends SocketFile<Buffer, BytesLike> {
 
   /** What the next read would begin with, without reading it. */
   peek(_size?: number): Buffer {
-    return this.run(this.steps.peek())
+    return run(this.steps.peek())
   }
 }
 

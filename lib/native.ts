@@ -91,20 +91,39 @@ export interface Native {
 
   /** revents; 0 when the time is over. A negative time waits for ever. */
   poll(fd: number, events: number, milliseconds: number, tick: (() => void) | null): Result
+  /**
+   * Begins to watch for readiness. `dispatch` is called with the count of
+   * [token, events] pairs in the memory that is given back.
+   */
+  reactorOpen(dispatch: (count: number) => void, thread: boolean): ArrayBuffer | Result
+  reactorAdd(fd: number, token: number): Result
+  reactorRemove(fd: number): Result
+  /** Keeps the event loop alive, or no longer. */
+  reactorRef(on: boolean): Result
   watchSignals(signals: readonly number[]): Result
   takeSignal(): number
 
-  getaddrinfo(
+  /** With `later` these four give a promise, and ask on a thread of the pool. */
+  getaddrinfo<L extends boolean>(
     host: string | null,
     service: string | null,
     family: number,
     type: number,
     protocol: number,
     flags: number,
-  ): [number, number, number, string, Buffer][] | number
-  getnameinfo(addressLength: number, flags: number): [string, string] | number
-  gethostbyname(name: string): HostEntry | number
-  gethostbyaddr(address: Uint8Array, family: number): HostEntry | number
+    later: L,
+  ): Later<L, AddressEntry[] | number>
+  getnameinfo<L extends boolean>(
+    addressLength: number,
+    flags: number,
+    later: L,
+  ): Later<L, [host: string, service: string] | number>
+  gethostbyname<L extends boolean>(name: string, later: L): Later<L, HostEntry | number>
+  gethostbyaddr<L extends boolean>(
+    address: Uint8Array,
+    family: number,
+    later: L,
+  ): Later<L, HostEntry | number>
   getservbyname(name: string, protocol: string | null): number
   getservbyport(port: number, protocol: string | null): string | null
   getprotobyname(name: string): number
@@ -122,6 +141,11 @@ export interface Native {
   hstrerror(code: number): string
 }
 
+/** A value, or the promise of one. */
+export type Later<L extends boolean, T> = L extends true ? Promise<T> : T
+
+/** family, type, protocol, canonname, sockaddr */
+export type AddressEntry = [number, number, number, string, Buffer]
 /** name, aliases, addresses */
 export type HostEntry = [string, string[], Buffer[]]
 

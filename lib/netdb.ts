@@ -1,32 +1,16 @@
-// Hosts, services, protocols: netdb.h. Each may block as long as a name server
-// takes.
+// Hosts, services, protocols: netdb.h, for the blocking twin. What asks the
+// resolver may block as long as a name server takes.
 
-import { decode, encode } from './address.js'
-import { type Int, int, intOr, text, typeName, within } from './args.js'
-import { check, herror, OSError } from './errors.js'
-import { hostOf } from './family/inet.js'
-import { formatIPv4 } from './family/ipaddress.js'
-import type { AddressOut } from './family/types.js'
-import { constants, type HostEntry, native } from './native.js'
-import { ascii, numericHost, resolverError } from './resolve.js'
+import { type Int, text, typeName, within } from './args.js'
+import { check, OSError } from './errors.js'
+import * as lookups from './lookups.js'
+import { native } from './native.js'
+import { run } from './steps.js'
 
-const { AF_INET, AF_INET6, AF_UNSPEC, AI_NUMERICHOST, SOCK_DGRAM } = constants
+export { gethostname } from './lookups.js'
 
-/** `[family, type, proto, canonname, sockaddr]` */
-export type AddrInfo = [
-  family: number,
-  type: number,
-  proto: number,
-  canonname: string,
-  sockaddr: Exclude<AddressOut, null>,
-]
-
-export interface GetaddrinfoOptions {
-  family?: Int
-  type?: Int
-  proto?: Int
-  flags?: Int
-}
+type AddrInfo = lookups.AddrInfo
+type HostInfo = lookups.HostInfo
 
 /**
  * The addresses of a host and a service. getaddrinfo(3)
@@ -36,45 +20,14 @@ export interface GetaddrinfoOptions {
  * @param flags AI_ numbers
  * @throws gaierror `errno` is an EAI_ number
  */
-export function getaddrinfo(
-  host: string | Uint8Array | null,
-  port: Int | string | Uint8Array | null,
-  family?: Int | GetaddrinfoOptions,
+export const getaddrinfo = (
+  host: lookups.HostArgument,
+  port: lookups.PortArgument,
+  family?: Int | lookups.GetaddrinfoOptions,
   type?: Int,
   proto?: Int,
   flags?: Int,
-): AddrInfo[] {
-  const hints = typeof family === 'object' ? family : { family, type, proto, flags }
-  const found = native.getaddrinfo(
-    nodeOf(host),
-    serviceOf(port),
-    intOr(hints.family, 0),
-    intOr(hints.type, 0),
-    intOr(hints.proto, 0),
-    intOr(hints.flags, 0),
-  )
-  if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
-  return found.map(([af, kind, protocol, canonname, sockaddr]) => {
-    const address = decode(sockaddr, sockaddr.length) as Exclude<AddressOut, null>
-    return [af, kind, protocol, canonname, address]
-  })
-}
-
-function nodeOf(host: unknown): string | null {
-  if (host === null) return null
-  if (typeof host !== 'string' && !(host instanceof Uint8Array)) {
-    throw new TypeError('getaddrinfo() argument 1 must be string or null')
-  }
-  return ascii(hostOf(host))
-}
-
-function serviceOf(port: unknown): string | null {
-  if (port === null) return null
-  if (typeof port === 'string') return text(port, 'port')
-  if (port instanceof Uint8Array) return text(Buffer.from(port).toString('latin1'), 'port')
-  if (typeof port === 'bigint' || Number.isInteger(port)) return String(port)
-  throw new OSError('Int or String expected')
-}
+): AddrInfo[] => run(lookups.getaddrinfo(host, port, family, type, proto, flags))
 
 /**
  * The host and service of an address. getnameinfo(3)
@@ -83,100 +36,30 @@ function serviceOf(port: unknown): string | null {
  * @returns `[host, service]`
  * @throws gaierror the host is not numeric, or has no name and NI_NAMEREQD is set
  */
-export function getnameinfo(
-  sockaddr: readonly [string, Int] | readonly [string, Int, Int] | readonly [string, Int, Int, Int],
+export const getnameinfo = (
+  sockaddr: readonly [string, Int, Int?, Int?],
   flags: Int,
-): [host: string, service: string] {
-  if (!Array.isArray(sockaddr)) throw new TypeError('getnameinfo() argument 1 must be a tuple')
-  const f = int(flags)
-  const [host, port, flowinfo = 0, scopeId = 0] = sockaddr as unknown[]
-  if (sockaddr.length < 2 || sockaddr.length > 4 || typeof host !== 'string') {
-    throw new TypeError('getnameinfo(): illegal sockaddr argument')
-  }
-  const number = int(port) & 0xffff // getaddrinfo(3) cuts it off, and so does Python
-  const flow = within(flowinfo, 0, 0xfffff, 'getnameinfo(): flowinfo must be 0-1048575.')
-  const found = native.getaddrinfo(
-    text(host, 'host'),
-    String(number),
-    AF_UNSPEC,
-    SOCK_DGRAM,
-    0,
-    AI_NUMERICHOST,
-  )
-  if (typeof found === 'number') throw resolverError(found, 'getnameinfo')
-  const [family, , , , bytes] = found[0]
-  if (family === AF_INET && sockaddr.length !== 2)
-    throw new OSError('IPv4 sockaddr must be 2 tuple')
-  const [numeric] = decode(bytes, bytes.length) as [string, number]
-  const address = family === AF_INET6 ? [numeric, number, flow, scopeId] : [numeric, number]
-  const names = native.getnameinfo(encode({ family, proto: 0 }, address, 'getnameinfo'), f)
-  if (typeof names === 'number') throw resolverError(names, 'getnameinfo')
-  return names
-}
-
-/** A host argument; Python's words for one that is none. */
-function hostArgument(host: unknown, method: string): string {
-  if (typeof host !== 'string' && !(host instanceof Uint8Array)) {
-    throw new TypeError(
-      `${method}() argument 1 must be str, bytes or bytearray, not ${typeName(host)}`,
-    )
-  }
-  return hostOf(host)
-}
+): [host: string, service: string] => run(lookups.getnameinfo(sockaddr, flags))
 
 /** The IPv4 address of a host, `'127.0.0.1'`. getaddrinfo(3); @throws gaierror */
-export const gethostbyname = (hostname: string): string =>
-  numericHost(AF_INET, hostArgument(hostname, 'gethostbyname'))
-
-/** `[hostname, aliases, addresses]` */
-export type HostInfo = [hostname: string, aliases: string[], addresses: string[]]
-
-function hostInfo(entry: HostEntry | number, syscall: string): HostInfo {
-  if (typeof entry === 'number') {
-    const error = new herror(entry, native.hstrerror(entry))
-    error.syscall = syscall
-    throw error
-  }
-  const [name, aliases, addresses] = entry
-  const format = (address: Buffer): string =>
-    address.length === 4 ? formatIPv4(address, 0) : (native.inetNtop(AF_INET6, address) as string)
-  return [name, aliases, addresses.map(format)]
-}
+export const gethostbyname = (hostname: string): string => run(lookups.gethostbyname(hostname))
 
 /**
  * The IPv4 addresses and other names of a host. gethostbyname(3)
  * @throws gaierror @throws herror
  */
-export function gethostbyname_ex(hostname: string): HostInfo {
-  const host = hostArgument(hostname, 'gethostbyname_ex')
-  numericHost(AF_INET, host) // Python asks this first, and raises its gaierror
-  return hostInfo(native.gethostbyname(ascii(host)), 'gethostbyname')
-}
+export const gethostbyname_ex = (hostname: string): HostInfo =>
+  run(lookups.gethostbyname_ex(hostname))
 
 /**
  * The names of an address, IPv4 or IPv6. gethostbyaddr(3)
  * @throws gaierror @throws herror
  */
-export function gethostbyaddr(ip_address: string): HostInfo {
-  const host = numericHost(AF_UNSPEC, hostArgument(ip_address, 'gethostbyaddr'))
-  const family = host.includes(':') ? AF_INET6 : AF_INET
-  const packed = Buffer.alloc(family === AF_INET6 ? 16 : 4)
-  check(native.inetPton(family, host.replace(/%.*/, ''), packed), 'inet_pton')
-  return hostInfo(native.gethostbyaddr(packed, family), 'gethostbyaddr')
-}
+export const gethostbyaddr = (ip_address: string): HostInfo =>
+  run(lookups.gethostbyaddr(ip_address))
 
 /** The first name of a host that has a dot in it; the name itself when none is known. */
-export function getfqdn(name = ''): string {
-  const asked = name.trim()
-  const host = ['', '0.0.0.0', '::'].includes(asked) ? gethostname() : asked
-  try {
-    const [hostname, aliases] = gethostbyaddr(host)
-    return [hostname, ...aliases].find((alias) => alias.includes('.')) ?? hostname
-  } catch (error) {
-    if (error instanceof OSError) return host
-    throw error
-  }
-}
+export const getfqdn = (name?: string): string => run(lookups.getfqdn(name))
 
 /** The port of a service. getservbyname(3) @param protocolname `'tcp'`, `'udp'`; any if left out */
 export function getservbyname(servicename: string, protocolname?: string): number {
@@ -200,13 +83,6 @@ export function getprotobyname(protocolname: string): number {
   const number = native.getprotobyname(text(protocolname, 'protocolname'))
   if (number < 0) throw new OSError('protocol not found')
   return number
-}
-
-/** This host's name. gethostname(2) */
-export function gethostname(): string {
-  const name = native.gethostname()
-  if (typeof name === 'number') check(name, 'gethostname')
-  return name as string
 }
 
 /** Sets this host's name; @throws PermissionError without CAP_SYS_ADMIN. sethostname(2) */

@@ -12,7 +12,7 @@ import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 
 const { MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
-const { EINPROGRESS, EINTR, EISCONN } = errnos
+const { EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
 export const accept =
@@ -29,7 +29,9 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
   return (fd) => {
     if (begun) {
       const failed = native.getsockopt(fd, SOL_SOCKET, SO_ERROR)
-      return failed < 0 ? failed : (-value(0) as 0)
+      if (failed < 0 || value(0) !== 0) return failed < 0 ? failed : (-value(0) as 0)
+      // Readiness may have been an older event: without a peer it goes on.
+      return native.getpeername(fd) === -ENOTCONN ? (-EINPROGRESS as 0) : 0
     }
     const result = native.connect(fd, encode(h, address, who))
     begun = result === -EINPROGRESS

@@ -61,10 +61,9 @@ export {
   ntohl,
   ntohs,
 } from './inet.js'
+export type { AddrInfo, GetaddrinfoOptions, HostInfo } from './lookups.js'
 export type { BinaryFile, MakefileOptions, TextFile } from './makefile.js'
 export {
-  type AddrInfo,
-  type GetaddrinfoOptions,
   getaddrinfo,
   getfqdn,
   gethostbyaddr,
@@ -75,7 +74,6 @@ export {
   getprotobyname,
   getservbyname,
   getservbyport,
-  type HostInfo,
   sethostname,
 } from './netdb.js'
 export type { FileLike } from './sendfile.js'

@@ -1,11 +1,12 @@
 // Hosts in addresses: a name has to become a numeric address before the kernel
-// can use it. Here by a blocking look-up.
+// can use it.
 
 import { domainToASCII } from 'node:url'
 import { codec, decode } from './address.js'
 import { gaierror, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
+import { answer, run, type Steps } from './steps.js'
 
 const eai = new Map(
   Object.entries(constants)
@@ -31,8 +32,9 @@ export function ascii(name: string): string {
 }
 
 /** The first address of a name: the numeric host, and the scope for IPv6. */
-export function lookup(family: number, name: string): [host: string, scopeId: number] {
-  const found = native.getaddrinfo(ascii(name), null, family, 0, 0, 0)
+export function* lookup(family: number, name: string): Steps<[host: string, scopeId: number]> {
+  const host = ascii(name)
+  const found = yield* answer((later) => native.getaddrinfo(host, null, family, 0, 0, 0, later))
   if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
   const sockaddr = found[0][4]
   const address = decode(sockaddr, sockaddr.length) as [string, number, number?, number?]
@@ -40,18 +42,26 @@ export function lookup(family: number, name: string): [host: string, scopeId: nu
 }
 
 /** A host as a numeric address of a family: Python's rule for `''` and `'<broadcast>'` too. */
-export function numericHost(family: number, host: string): string {
+export function* numericHost(family: number, host: string): Steps<string> {
   if (host === '' || host === '<broadcast>') {
     if (family === constants.AF_INET6) return '::'
     return host === '' ? '0.0.0.0' : '255.255.255.255'
   }
-  return lookup(family, host)[0]
+  return (yield* lookup(family, host))[0]
 }
 
-/** The address with a numeric host in it; looks the name up if there is one. */
-export function numeric(h: Handle, address: unknown): unknown {
-  const { name, named } = codec(h.family)
-  const host = name?.(address) ?? null
-  if (host === null || named === undefined) return address
-  return named(address, ...lookup(h.family, host))
+/** The name in an address that has to be looked up before the kernel can use it, or null. */
+export const nameIn = (h: Handle, address: unknown): string | null =>
+  codec(h.family).name?.(address) ?? null
+
+/** The address with the numeric host of the name in it. */
+export function* resolved(h: Handle, address: unknown, name: string): Steps<unknown> {
+  const [host, scopeId] = yield* lookup(h.family, name)
+  return codec(h.family).named?.(address, host, scopeId)
+}
+
+/** The address with a numeric host in it, by a blocking look-up if it takes one. */
+export function here(h: Handle, address: unknown): unknown {
+  const name = nameIn(h, address)
+  return name === null ? address : run(resolved(h, address, name))
 }

@@ -4,7 +4,7 @@ import { encode } from './address.js'
 import { type AfAlgOptions, afalgControl } from './afalg.js'
 import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
-import { BaseSocket, getdefaulttimeout } from './base.js'
+import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
 import { block, READ, WRITE } from './drive.js'
 import { check, OSError } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
@@ -12,18 +12,24 @@ import { Handle, mustNotBlock } from './handle.js'
 import { type BinaryFile, type MakefileOptions, openFile, type TextFile } from './makefile.js'
 import { errnos, native } from './native.js'
 import * as ops from './ops.js'
-import { numeric } from './resolve.js'
-import { type FileLike, Transfer } from './sendfile.js'
+import { here } from './resolve.js'
+import { type FileLike, sendfile } from './sendfile.js'
+import { run } from './steps.js'
 
 /** A blocking socket; made by `socket()`. */
 export class Socket<F extends number = number> extends BaseSocket<F> {
+  /** @internal */
+  constructor(from: Handle | SocketOptions) {
+    super(from, false)
+  }
+
   /**
    * Gives the socket an address. bind(2)
    * @throws PermissionError a port below 1024, without the capability
    * @throws OSError EADDRINUSE, EADDRNOTAVAIL, …
    */
   bind(address: Address<F>): void {
-    const length = encode(this._h, numeric(this._h, address), 'bind')
+    const length = encode(this._h, here(this._h, address), 'bind')
     check(native.bind(this._h.fd, length), 'bind')
   }
 
@@ -35,7 +41,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     const seconds = getdefaulttimeout()
     const nonblocking = mustNotBlock(seconds)
     const [fd, address] = block(this._h, READ, 'accept', ops.accept(this._h, nonblocking))
-    const h = new Handle(fd, this.family, this.type, this.proto, seconds)
+    const h = new Handle(fd, this.family, this.type, this.proto, seconds, false)
     h.nonblocking = nonblocking
     return [new Socket<F>(h), address as AddressOut<F>]
   }
@@ -47,7 +53,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @throws BlockingIOError EINPROGRESS, on a non-blocking socket
    */
   connect(address: Address<F>): void {
-    const to = numeric(this._h, address)
+    const to = here(this._h, address)
     block(this._h, WRITE, 'connect', ops.connect(this._h, to))
   }
 
@@ -56,7 +62,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * EAGAIN stands for a timeout. A bad address raises all the same.
    */
   connect_ex(address: Address<F>): number {
-    const to = numeric(this._h, address)
+    const to = here(this._h, address)
     const op = ops.connect(this._h, to, 'connect_ex')
     try {
       block(this._h, WRITE, 'connect', op)
@@ -132,7 +138,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
       throw new TypeError(`sendto() takes 2 or 3 arguments (${args.length} given)`)
     }
     const [data, flags, address] = args.length === 2 ? [args[0], 0, args[1]] : args
-    const op = ops.sendto(this._h, data, flags, numeric(this._h, address))
+    const op = ops.sendto(this._h, data, flags, here(this._h, address))
     return block(this._h, WRITE, 'sendto', op)
   }
 
@@ -149,7 +155,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     flags?: Int,
     address?: Address<F> | null,
   ): number {
-    const to = address == null ? null : numeric(this._h, address)
+    const to = address == null ? null : here(this._h, address)
     return block(this._h, WRITE, 'sendmsg', ops.sendmsg(this._h, buffers, ancdata, flags, to))
   }
 
@@ -191,13 +197,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes were sent; the file's position is behind the last of them
    * @throws ValueError the socket is no stream, or is non-blocking
    */
-  sendfile(file: FileLike, offset: Int = 0, count?: Int | null): number {
-    const transfer = new Transfer(this._h, file, offset, count)
-    try {
-      return block(this._h, WRITE, 'sendfile', transfer.op)
-    } finally {
-      transfer.end()
-    }
+  sendfile(file: FileLike, offset?: Int, count?: Int | null): number {
+    return run(sendfile(this._h, file, offset, count))
   }
 
   /**
@@ -235,7 +236,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   /** A second object on a second descriptor for the same socket. dup(2) */
   dup(): Socket<F> {
     const fd = check(native.dup(this._h.fd), 'dup')
-    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout)
+    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout, false)
     h.nonblocking = this._h.nonblocking
     return new Socket<F>(h)
   }

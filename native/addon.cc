@@ -29,7 +29,7 @@ class Exports {
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
-  auto* environment = new Environment{std::make_shared<Scratch>()};
+  auto* environment = new Environment{std::make_shared<Scratch>(), nullptr};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
   env.AddCleanupHook([scratch = environment->scratch] { UnwatchSignals(scratch.get()); });
@@ -72,6 +72,10 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<SetsockoptBytes>("setsockoptBytes");
 
   exports.Add<Poll>("poll");
+  exports.Add<ReactorOpen>("reactorOpen");
+  exports.Add<ReactorAdd>("reactorAdd");
+  exports.Add<ReactorRemove>("reactorRemove");
+  exports.Add<ReactorRef>("reactorRef");
   exports.Add<WatchSignals>("watchSignals");
   exports.Add<TakeSignal>("takeSignal");
 

@@ -23,8 +23,11 @@ struct Scratch {
   volatile int32_t signal;               // the last listened-for signal that arrived, or 0
 };
 
+class Reactor;
+
 struct Environment {
   std::shared_ptr<Scratch> scratch;
+  std::shared_ptr<Reactor> reactor;  // once something waits
 };
 
 using Function = Napi::Value(const Napi::CallbackInfo&);
@@ -54,6 +57,9 @@ Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;
 
 // multiplex.cc
 Function Poll;
+
+// reactor.cc
+Function ReactorOpen, ReactorAdd, ReactorRemove, ReactorRef;
 
 // netdb.cc and names.cc
 Function Getaddrinfo, Getnameinfo, Gethostbyname, Gethostbyaddr, Getservbyname, Getservbyport,

@@ -1,5 +1,5 @@
-// The resolver and the databases of netdb.h. These may block for as long as a
-// name server takes; nothing interrupts them.
+// The resolver and the databases of netdb.h. A question may take as long as a name
+// server does, and nothing interrupts it.
 #include <mutex>
 #include <vector>
 
@@ -42,87 +42,198 @@ Napi::Value Host(Napi::Env env, const hostent& host) {
   return entry;
 }
 
-// Calls a re-entrant look-up with more memory until its answer fits.
-template <typename Lookup>
-Napi::Value HostLookup(const Napi::CallbackInfo& info, Lookup lookup) {
-  std::vector<char> buffer(4096);
-  hostent entry = {};
-  hostent* result = nullptr;
-  int h_error = 0;
-  while (lookup(&entry, buffer.data(), buffer.size(), &result, &h_error) == ERANGE) {
-    buffer.resize(buffer.size() * 2);
+// One question to the resolver: Ask may run on any thread, Answer runs on
+// JavaScript's.
+class Lookup {
+ public:
+  virtual ~Lookup() = default;
+  virtual void Ask() = 0;
+  virtual Napi::Value Answer(Napi::Env env, Scratch& scratch) = 0;
+};
+
+class Addresses final : public Lookup {
+ public:
+  bool any_host = false;
+  bool any_service = false;
+  std::string host;
+  std::string service;
+  addrinfo hints = {};
+
+  ~Addresses() override {
+    if (found_ != nullptr) freeaddrinfo(found_);
   }
-  if (result == nullptr) return Number(info.Env(), h_error);
-  return Host(info.Env(), *result);
+
+  void Ask() override {
+    code_ = getaddrinfo(any_host ? nullptr : host.c_str(), any_service ? nullptr : service.c_str(),
+                        &hints, &found_);
+    errno_ = errno;
+  }
+
+  Napi::Value Answer(Napi::Env env, Scratch& scratch) override {
+    scratch.value[0] = errno_;
+    if (code_ != 0) return Number(env, code_);
+    auto entries = Napi::Array::New(env);
+    uint32_t count = 0;
+    for (const addrinfo* row = found_; row != nullptr; row = row->ai_next) {
+      entries[count++] = Entry(env, *row);
+    }
+    return entries;
+  }
+
+ private:
+  addrinfo* found_ = nullptr;
+  int code_ = 0;
+  int errno_ = 0;
+};
+
+class Names final : public Lookup {
+ public:
+  sockaddr_storage address = {};
+  socklen_t length = 0;
+  int flags = 0;
+
+  void Ask() override {
+    code_ = getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host_, sizeof host_,
+                        service_, sizeof service_, flags);
+    errno_ = errno;
+  }
+
+  Napi::Value Answer(Napi::Env env, Scratch& scratch) override {
+    scratch.value[0] = errno_;
+    if (code_ != 0) return Number(env, code_);
+    auto names = Napi::Array::New(env, 2);
+    names[0u] = Napi::String::New(env, host_);
+    names[1u] = Napi::String::New(env, service_);
+    return names;
+  }
+
+ private:
+  char host_[NI_MAXHOST] = {};
+  char service_[NI_MAXSERV] = {};
+  int code_ = 0;
+  int errno_ = 0;
+};
+
+// gethostbyname(3), or gethostbyaddr(3) when there is an address.
+class Hosts final : public Lookup {
+ public:
+  std::string name;
+  std::vector<uint8_t> address;
+  int family = AF_UNSPEC;
+
+  void Ask() override {
+    // Again with more memory until the answer fits.
+    while (AskOnce() == ERANGE) buffer_.resize(buffer_.size() * 2);
+  }
+
+  Napi::Value Answer(Napi::Env env, Scratch&) override {
+    if (result_ == nullptr) return Number(env, h_error_);
+    return Host(env, *result_);
+  }
+
+ private:
+  int AskOnce() {
+    if (family == AF_UNSPEC) {
+      return HostByName(name.c_str(), &entry_, buffer_.data(), buffer_.size(), &result_, &h_error_);
+    }
+    return HostByAddress(address.data(), static_cast<socklen_t>(address.size()), family, &entry_,
+                         buffer_.data(), buffer_.size(), &result_, &h_error_);
+  }
+
+  std::vector<char> buffer_ = std::vector<char>(4096);
+  hostent entry_ = {};
+  hostent* result_ = nullptr;
+  int h_error_ = 0;
+};
+
+// A question asked on a thread of the pool, answered by a promise.
+class Later final : public Napi::AsyncWorker {
+ public:
+  Later(Napi::Env env, std::unique_ptr<Lookup> lookup, std::shared_ptr<Scratch> scratch)
+      : Napi::AsyncWorker(env),
+        lookup_(std::move(lookup)),
+        scratch_(std::move(scratch)),
+        deferred_(Napi::Promise::Deferred::New(env)) {}
+
+  Napi::Promise Promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override { lookup_->Ask(); }
+  void OnOK() override { deferred_.Resolve(lookup_->Answer(Env(), *scratch_)); }
+
+ private:
+  std::unique_ptr<Lookup> lookup_;
+  std::shared_ptr<Scratch> scratch_;
+  Napi::Promise::Deferred deferred_;
+};
+
+// The answer now, or a promise of it.
+Napi::Value Start(const Napi::CallbackInfo& info, Args& args, std::unique_ptr<Lookup> lookup,
+                  bool later) {
+  if (!later) {
+    lookup->Ask();
+    return lookup->Answer(info.Env(), args.scratch());
+  }
+  auto* worker = new Later(info.Env(), std::move(lookup), args.environment().scratch);
+  worker->Queue();  // deletes itself when it is done
+  return worker->Promise();
 }
 
 }  // namespace
 
-// getaddrinfo(3). (host or null, service or null, family, type, protocol, flags)
-// -> [[family, type, protocol, canonname, sockaddr]] or the EAI_ code; for
+// getaddrinfo(3). (host or null, service or null, family, type, protocol, flags,
+// later) -> [[family, type, protocol, canonname, sockaddr]] or the EAI_ code; for
 // EAI_SYSTEM errno is in scratch.value[0]
 Napi::Value Getaddrinfo(const Napi::CallbackInfo& info) {
   Args args(info);
-  const bool any_host = args.IsNull(0);
-  const bool any_service = args.IsNull(1);
-  const std::string host = any_host ? "" : args.String(0);
-  const std::string service = any_service ? "" : args.String(1);
-  addrinfo hints = {};
-  hints.ai_family = args.Int(2);
-  hints.ai_socktype = args.Int(3);
-  hints.ai_protocol = args.Int(4);
-  hints.ai_flags = args.Int(5);
+  auto lookup = std::make_unique<Addresses>();
+  lookup->any_host = args.IsNull(0);
+  lookup->any_service = args.IsNull(1);
+  if (!lookup->any_host) lookup->host = args.String(0);
+  if (!lookup->any_service) lookup->service = args.String(1);
+  lookup->hints.ai_family = args.Int(2);
+  lookup->hints.ai_socktype = args.Int(3);
+  lookup->hints.ai_protocol = args.Int(4);
+  lookup->hints.ai_flags = args.Int(5);
+  const bool later = args.Bool(6);
   if (args.failed()) return {};
-  addrinfo* found = nullptr;
-  const int code = getaddrinfo(any_host ? nullptr : host.c_str(),
-                               any_service ? nullptr : service.c_str(), &hints, &found);
-  args.scratch().value[0] = errno;
-  if (code != 0) return Number(info.Env(), code);
-  auto entries = Napi::Array::New(info.Env());
-  uint32_t count = 0;
-  for (const addrinfo* row = found; row != nullptr; row = row->ai_next) {
-    entries[count++] = Entry(info.Env(), *row);
-  }
-  freeaddrinfo(found);
-  return entries;
+  return Start(info, args, std::move(lookup), later);
 }
 
-// getnameinfo(3). (address length, flags) -> [host, service] or the EAI_ code;
-// the address from scratch
+// getnameinfo(3). (address length, flags, later) -> [host, service] or the EAI_
+// code; the address from scratch
 Napi::Value Getnameinfo(const Napi::CallbackInfo& info) {
   Args args(info);
-  const socklen_t length = args.AddressLength(0);
-  const int flags = args.Int(1);
+  auto lookup = std::make_unique<Names>();
+  lookup->length = args.AddressLength(0);
+  lookup->flags = args.Int(1);
+  const bool later = args.Bool(2);
   if (args.failed()) return {};
-  char host[NI_MAXHOST];
-  char service[NI_MAXSERV];
-  const int code = getnameinfo(Address(args.scratch()), length, host, sizeof host, service,
-                               sizeof service, flags);
-  args.scratch().value[0] = errno;
-  if (code != 0) return Number(info.Env(), code);
-  auto names = Napi::Array::New(info.Env(), 2);
-  names[0u] = Napi::String::New(info.Env(), host);
-  names[1u] = Napi::String::New(info.Env(), service);
-  return names;
+  lookup->address = args.scratch().address;
+  return Start(info, args, std::move(lookup), later);
 }
 
-// gethostbyname(3). (name) -> [name, aliases, addresses] or the h_errno code
+// gethostbyname(3). (name, later) -> [name, aliases, addresses] or the h_errno code
 Napi::Value Gethostbyname(const Napi::CallbackInfo& info) {
   Args args(info);
-  const std::string name = args.String(0);
+  auto lookup = std::make_unique<Hosts>();
+  lookup->name = args.String(0);
+  const bool later = args.Bool(1);
   if (args.failed()) return {};
-  return HostLookup(info, [&name](auto... rest) { return HostByName(name.c_str(), rest...); });
+  return Start(info, args, std::move(lookup), later);
 }
 
-// gethostbyaddr(3). (address bytes, family) -> as gethostbyname
+// gethostbyaddr(3). (address bytes, family, later) -> as gethostbyname
 Napi::Value Gethostbyaddr(const Napi::CallbackInfo& info) {
   Args args(info);
+  auto lookup = std::make_unique<Hosts>();
   const Span address = args.Whole(0);
-  const int family = args.Int(1);
+  lookup->family = args.Int(1);
+  const bool later = args.Bool(2);
   if (args.failed()) return {};
-  return HostLookup(info, [&address, family](auto... rest) {
-    return HostByAddress(address.data, static_cast<socklen_t>(address.size), family, rest...);
-  });
+  if (lookup->family == AF_UNSPEC) return Number(info.Env(), HOST_NOT_FOUND);
+  lookup->address.assign(address.data, address.data + address.size);
+  return Start(info, args, std::move(lookup), later);
 }
 
 // getservbyname(3). (name, protocol or null) -> port or -1

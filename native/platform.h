@@ -27,6 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#if __has_include(<sys/epoll.h>)
+#include <sys/epoll.h>
+#endif
+#if __has_include(<sys/event.h>)
+#include <sys/event.h>
+#endif
 #if __has_include(<sys/sendfile.h>)
 #include <sys/sendfile.h>
 #endif
@@ -193,6 +199,56 @@ inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
   auto length = static_cast<off_t>(count);
   const int result = sendfile(in, out, offset, &length, nullptr, 0);
   return result < 0 && length == 0 ? -1 : static_cast<ssize_t>(length);
+}
+#endif
+
+// A set of descriptors that tells readiness once, when it begins: epoll(7) or
+// kqueue(2). Events are given in the bits of poll(2), as [token, events] pairs.
+#if defined(__linux__)
+inline int ReadySet() { return epoll_create1(EPOLL_CLOEXEC); }
+inline int ReadyAdd(int set, int fd, int token) {
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | static_cast<uint32_t>(EPOLLET);
+  event.data.u32 = static_cast<uint32_t>(token);
+  return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+}
+inline int ReadyRemove(int set, int fd) { return epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr); }
+inline int ReadyWait(int set, int32_t* pairs, int most) {
+  epoll_event events[256];
+  const int count = epoll_wait(set, events, most < 256 ? most : 256, 0);
+  for (int i = 0; i < count; i++) {
+    pairs[2 * i] = static_cast<int32_t>(events[i].data.u32);
+    pairs[2 * i + 1] = static_cast<int32_t>(events[i].events);
+  }
+  return count;
+}
+#else
+inline int ReadySet() { return CloseOnExec(kqueue()); }
+inline int ReadyAdd(int set, int fd, int token) {
+  struct kevent changes[2];
+  const auto ident = static_cast<uintptr_t>(fd);
+  void* const data = reinterpret_cast<void*>(static_cast<intptr_t>(token));
+  EV_SET(&changes[0], ident, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, data);
+  EV_SET(&changes[1], ident, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, data);
+  return kevent(set, changes, 2, nullptr, 0, nullptr);
+}
+inline int ReadyRemove(int set, int fd) {
+  struct kevent changes[2];
+  const auto ident = static_cast<uintptr_t>(fd);
+  EV_SET(&changes[0], ident, EVFILT_READ, EV_DELETE, 0, 0, nullptr);
+  EV_SET(&changes[1], ident, EVFILT_WRITE, EV_DELETE, 0, 0, nullptr);
+  return kevent(set, changes, 2, nullptr, 0, nullptr);
+}
+inline int ReadyWait(int set, int32_t* pairs, int most) {
+  struct kevent events[256];
+  const timespec now = {};
+  const int count = kevent(set, nullptr, 0, events, most < 256 ? most : 256, &now);
+  for (int i = 0; i < count; i++) {
+    const int end = (events[i].flags & EV_EOF) != 0 ? POLLHUP : 0;
+    pairs[2 * i] = static_cast<int32_t>(reinterpret_cast<intptr_t>(events[i].udata));
+    pairs[2 * i + 1] = (events[i].filter == EVFILT_READ ? POLLIN : POLLOUT) | end;
+  }
+  return count;
 }
 #endif
 

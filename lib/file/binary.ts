@@ -4,8 +4,8 @@
 import { bytes } from '../args.js'
 import { type BlockingIOError, oserror } from '../errors.js'
 import { errnos } from '../native.js'
+import type { Steps } from '../steps.js'
 import { type Raw, sizeOf } from './raw.js'
-import type { Steps } from './steps.js'
 
 const NEWLINE = 10
 

@@ -6,7 +6,7 @@ import { READ, WRITE } from '../drive.js'
 import { BlockingIOError, OSError, TimeoutError, ValueError } from '../errors.js'
 import type { Handle } from '../handle.js'
 import * as ops from '../ops.js'
-import { need, type Steps } from './steps.js'
+import { need, type Steps } from '../steps.js'
 
 export class Raw {
   readonly handle: Handle
@@ -34,7 +34,7 @@ export class Raw {
   *recv(size: number): Steps<Buffer | null> {
     if (this.#timedOut) throw new OSError('cannot read from timed out object')
     try {
-      return yield* need(READ, 'recv', ops.recv(size, 0))
+      return yield* need(this.handle, READ, 'recv', ops.recv(size, 0))
     } catch (error) {
       if (error instanceof BlockingIOError) return null
       this.#timedOut = error instanceof TimeoutError
@@ -45,7 +45,7 @@ export class Raw {
   /** One send: how many bytes went, null where it would block. */
   *send(data: Uint8Array): Steps<number | null> {
     try {
-      return yield* need(WRITE, 'send', ops.send(data, 0))
+      return yield* need(this.handle, WRITE, 'send', ops.send(data, 0))
     } catch (error) {
       if (error instanceof BlockingIOError) return null
       throw error

@@ -3,10 +3,10 @@
 
 import { typeName } from '../args.js'
 import { ValueError } from '../errors.js'
+import type { Steps } from '../steps.js'
 import type { BinarySteps } from './binary.js'
 import { type TextCodec, textCodec } from './codec.js'
 import { sizeOf } from './raw.js'
-import type { Steps } from './steps.js'
 
 /** How many bytes a text file asks for at a time. */
 const CHUNK = 8192

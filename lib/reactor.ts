@@ -1,0 +1,305 @@
+// Waiting, for the promise twin: an op is tried, and tried again when the one
+// edge-triggered set of this environment says that its descriptor became ready.
+//
+// An edge is told once. So an op is always tried before it waits, and only
+// EAGAIN means that there is an edge to come.
+
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
+import { type Failure, type Op, READ } from './drive.js'
+import { check, oserror, TimeoutError } from './errors.js'
+import type { Handle, Watched } from './handle.js'
+import { constants, errnos, native } from './native.js'
+
+const { EAGAIN, EBADF, EINPROGRESS, EINTR } = errnos
+const { AF_UNIX, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
+/** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
+const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
+const TO_WRITE = POLLOUT | POLLHUP | POLLERR
+
+/** What a waiting call takes besides its arguments. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** A call that waits. Its promise settles once, whoever comes first. */
+class Waiter<T = unknown> {
+  readonly syscall: string
+  readonly #op: Op<T>
+  readonly #h: Handle
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+  #cleanups: (() => void)[] = []
+  settled = false
+
+  constructor(
+    h: Handle,
+    syscall: string,
+    op: Op<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#h = h
+    this.syscall = syscall
+    this.#op = op
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** To be done when the promise settles, however it does. */
+  cleanup(action: () => void): void {
+    this.#cleanups.push(action)
+  }
+
+  /** Tries the op; false if it has to wait on. */
+  attempt(): boolean {
+    try {
+      const result = tried(this.#h, this.#op, this.syscall)
+      if (result === WAIT) return false
+      if (this.#settle()) this.#resolve(result)
+    } catch (error) {
+      this.reject(error)
+    }
+    return true
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error)
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false
+    this.settled = true
+    for (const action of this.#cleanups) action()
+    return true
+  }
+}
+
+const WAIT = Symbol('wait')
+
+/** Tries an op once: its result, WAIT, or an error thrown. */
+function tried<T>(h: Handle, op: Op<T>, syscall: string): T | typeof WAIT {
+  for (;;) {
+    const result = op(h.fd)
+    if (typeof result !== 'number' || result >= 0) return result as T
+    if (result === -EINTR) continue
+    if (mayWait(h, result, syscall)) return WAIT
+    throw oserror(result, syscall)
+  }
+}
+
+function mayWait(h: Handle, result: Failure, syscall: string): boolean {
+  if (h.timeout === 0) return false
+  if (result === -EINPROGRESS) return true
+  if (result !== -EAGAIN) return false
+  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
+  return syscall !== 'connect' || (h.timeout === null && h.family === AF_UNIX)
+}
+
+/** One direction of a socket: what waits, first come first served. */
+class Line {
+  readonly queue: Waiter[] = []
+  /** No EAGAIN since the last edge, so that a try may succeed. */
+  ready = true
+
+  /** Tries what waits, in order, until one has to go on waiting. */
+  advance(): void {
+    this.ready = true
+    while (this.queue.length > 0) {
+      const [first] = this.queue
+      if (!first.settled && !first.attempt()) {
+        this.ready = false
+        return
+      }
+      this.queue.shift()
+    }
+  }
+
+  fail(code: number): void {
+    for (const waiter of this.queue.splice(0)) waiter.reject(oserror(-code, waiter.syscall))
+  }
+}
+
+/** A socket in the set, for the whole of its life. */
+export class Watch implements Watched {
+  readonly reading = new Line()
+  readonly writing = new Line()
+  readonly #h: Handle
+  #refd = true
+  #waiting = 0
+  #token = -1
+
+  constructor(h: Handle) {
+    this.#h = h
+  }
+
+  /** Enters the set, the first time that something waits. */
+  enter(): void {
+    if (this.#token >= 0) return
+    open()
+    const token = free.pop() ?? watches.length
+    check(native.reactorAdd(this.#h.fd, token), 'epoll_ctl')
+    this.#token = token
+    watches[token] = this
+  }
+
+  /** An edge: the events are poll(2)'s bits. */
+  ready(events: number): void {
+    if (events & TO_READ) this.reading.advance()
+    if (events & TO_WRITE) this.writing.advance()
+  }
+
+  /** A wait begins or ends; while one goes on, the event loop stays alive. */
+  count(by: 1 | -1): void {
+    this.#waiting += by
+    if (this.#refd) hold(by)
+  }
+
+  /** Whether waits here keep the event loop alive. */
+  set refd(on: boolean) {
+    if (on !== this.#refd) hold(on ? this.#waiting : -this.#waiting)
+    this.#refd = on
+  }
+
+  /** Out of the set, then what waits is rejected; close(2) comes after. */
+  end(): void {
+    if (this.#token >= 0) {
+      native.reactorRemove(this.#h.fd)
+      watches[this.#token] = undefined
+      free.push(this.#token)
+      this.#token = -1
+    }
+    for (const line of [this.reading, this.writing]) {
+      line.fail(EBADF)
+      line.ready = true // so that the next call asks the kernel, and hears EBADF
+    }
+  }
+}
+
+/** Watches by token. A stale event for a token that was given again does no harm. */
+const watches: (Watch | undefined)[] = []
+const free: number[] = []
+let events: Int32Array | null = null
+
+function open(): void {
+  if (events !== null) return
+  // Bun aborts on uv_poll, though it has the names; Deno fires it once.
+  const thread = 'bun' in process.versions || 'deno' in process.versions
+  const memory = native.reactorOpen(dispatch, thread)
+  if (typeof memory === 'number') throw oserror(memory, 'epoll_create1')
+  events = new Int32Array(memory)
+}
+
+/** A batch of [token, events] pairs. Nothing may be thrown from here. */
+function dispatch(count: number): void {
+  for (let i = 0; i < 2 * count; i += 2) {
+    const pairs = events as Int32Array
+    watches[pairs[i]]?.ready(pairs[i + 1])
+  }
+}
+
+/** Waits that keep the event loop alive. */
+let alive = 0
+
+function hold(by: number): void {
+  const was = alive > 0
+  alive += by
+  if (alive > 0 !== was) native.reactorRef(alive > 0)
+}
+
+/** Immediate completions in a row before the rest of the loop gets a turn. */
+const IN_A_ROW = 32
+let row = 0
+let deferred: (() => void)[] = []
+
+/** Settles now, or in the loop's next turn when there were many without a wait. */
+function fairly(settle: () => void): void {
+  if (row++ < IN_A_ROW) {
+    settle()
+    return
+  }
+  if (deferred.push(settle) > 1) return
+  setImmediate(() => {
+    const due = deferred
+    deferred = []
+    row = 0
+    for (const settle of due) settle()
+  })
+}
+
+/** The watch of a handle. */
+export function watchOf(h: Handle): Watch {
+  h.watch ??= new Watch(h)
+  return h.watch as Watch
+}
+
+/**
+ * Runs an op to its result, waiting for `event` as long as the timeout lets it
+ * and the signal is not aborted. `start` checks the arguments and makes the op;
+ * what it throws rejects the promise.
+ */
+export function wait<T>(
+  h: Handle,
+  event: number,
+  syscall: string,
+  start: () => Op<T>,
+  { signal }: WaitOptions = {},
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    signal?.throwIfAborted()
+    const op = start()
+    const watch = watchOf(h)
+    const line = event === READ ? watch.reading : watch.writing
+    if (line.queue.length === 0 && (line.ready || h.timeout === 0)) {
+      const result = tried(h, op, syscall)
+      if (result !== WAIT) return fairly(() => resolve(result))
+      line.ready = false
+    }
+    row = 0
+    watch.enter()
+    const waiter = new Waiter(h, syscall, op, resolve, reject)
+    line.queue.push(waiter as Waiter)
+    limit(waiter, h, line, signal)
+    watch.count(1)
+    waiter.cleanup(() => watch.count(-1))
+  })
+}
+
+/** The longest time that a timer holds, in ms. */
+const LONGEST = 0x7fffffff
+/** How long to wait where no edge will come, in ms. */
+const AGAIN = 10
+
+/** Sets what ends a wait besides readiness: the deadline, the signal, and a look now and then. */
+function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal): void {
+  const leave = (error: unknown) => {
+    const at = line.queue.indexOf(waiter as Waiter)
+    if (at >= 0) line.queue.splice(at, 1)
+    waiter.reject(error)
+    if (at === 0) line.advance() // it may have held up what comes after it
+  }
+  // Timers need not keep the loop alive: the wait itself does, unless unref'd.
+  if (h.timeout !== null) {
+    const milliseconds = Math.min(Math.ceil(h.timeout * 1000), LONGEST)
+    const timer = setTimeout(() => leave(new TimeoutError('timed out')), milliseconds).unref()
+    waiter.cleanup(() => clearTimeout(timer))
+  }
+  if (signal !== undefined) {
+    const aborted = () => leave(signal.reason)
+    signal.addEventListener('abort', aborted, { once: true })
+    waiter.cleanup(() => signal.removeEventListener('abort', aborted))
+  }
+  if (!hasEdge(h, line, waiter.syscall)) {
+    const timer = setInterval(() => line.advance(), AGAIN).unref()
+    waiter.cleanup(() => clearInterval(timer))
+  }
+}
+
+/**
+ * A Unix socket has no edge for a full backlog, nor for the full queue of a
+ * receiver to which it is not connected.
+ */
+function hasEdge(h: Handle, line: Line, syscall: string): boolean {
+  if (h.family !== AF_UNIX) return true
+  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line === watchOf(h).reading)
+}

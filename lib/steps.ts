@@ -1,0 +1,83 @@
+// Computations that wait in between, written once for both twins: a generator
+// yields what it waits for and is given what came. Here the blocking driver;
+// asyncsteps.ts has the other.
+
+import { readSync } from 'node:fs'
+import { block, type Op } from './drive.js'
+import { oserror } from './errors.js'
+import type { Handle } from './handle.js'
+
+/** A socket to be ready for an op. */
+interface Ready {
+  h: Handle
+  event: number
+  syscall: string
+  op: Op<unknown>
+}
+
+/** Bytes of a file, at its position. */
+interface FileRead {
+  file: number
+  size: number
+}
+
+/** A question to the resolver: its answer, or with `later` the promise of it. */
+interface Question {
+  ask(later: boolean): unknown
+}
+
+export type Need = Ready | FileRead | Question
+
+/** A computation that waits in between. */
+export type Steps<T> = Generator<Need, T, unknown>
+
+/** Waits for an op. */
+export function* need<T>(h: Handle, event: number, syscall: string, op: Op<T>): Steps<T> {
+  return (yield { h, event, syscall, op }) as T
+}
+
+/** Reads up to `size` bytes from a file; none at its end. */
+export function* fromFile(file: number, size: number): Steps<Buffer> {
+  return (yield { file, size }) as Buffer
+}
+
+/** Asks the resolver. */
+export function* answer<T>(ask: (later: boolean) => T | Promise<T>): Steps<T> {
+  return (yield { ask }) as T
+}
+
+/** Node's error for a file, as ours. */
+export function fileError(error: unknown): unknown {
+  const { errno } = error as NodeJS.ErrnoException
+  return errno === undefined ? error : oserror(errno, 'read')
+}
+
+function readNow({ file, size }: FileRead): Buffer {
+  const memory = Buffer.allocUnsafe(size)
+  try {
+    return memory.subarray(0, readSync(file, memory, 0, size, null))
+  } catch (error) {
+    throw fileError(error)
+  }
+}
+
+function now(step: Need): unknown {
+  if ('op' in step) return block(step.h, step.event, step.syscall, step.op)
+  return 'ask' in step ? step.ask(false) : readNow(step)
+}
+
+/** Drives steps by blocking. */
+export function run<T>(steps: Steps<T>): T {
+  let state = steps.next()
+  while (!state.done) {
+    let result: unknown
+    try {
+      result = now(state.value)
+    } catch (error) {
+      state = steps.throw(error)
+      continue
+    }
+    state = steps.next(result)
+  }
+  return state.value
+}
