@@ -1,7 +1,7 @@
 // `socket`, which can be called with `new` and without.
 
 import type { Int } from './args.js'
-import type { SocketOptions } from './base.js'
+import type { BaseSocket, SocketOptions } from './base.js'
 import type { Family } from './family/types.js'
 import { Socket } from './socket.js'
 
@@ -26,18 +26,23 @@ export interface SocketConstructor {
   <F extends number = number>(options: SocketOptions<F>): Socket<F>
 }
 
+/** A class that can be called without `new`, which a class by itself cannot. */
+export function callable<C>(type: new (options: SocketOptions) => BaseSocket): C {
+  function socket(...args: unknown[]): BaseSocket {
+    const [family, kind, proto, fileno] = args
+    const byName = family !== null && typeof family === 'object'
+    const options = byName ? family : { family, type: kind, proto, fileno }
+    return Reflect.construct(type, [options], new.target ?? type)
+  }
+  // So that `instanceof`, `class … extends socket` and statics work as for a class.
+  Object.setPrototypeOf(socket, type)
+  Object.defineProperty(socket, 'prototype', { value: type.prototype, writable: false })
+  Object.defineProperty(type.prototype, 'constructor', { value: socket })
+  return socket as C
+}
+
 /** A socket. socket(2); Python's `socket.socket(family, type, proto, fileno)`. */
-export const socket = function socket(...args: unknown[]): Socket {
-  const [family, type, proto, fileno] = args
-  const byName = family !== null && typeof family === 'object'
-  const options = byName ? family : { family, type, proto, fileno }
-  return Reflect.construct(Socket, [options], new.target ?? Socket)
-} as unknown as SocketConstructor
+export const socket = callable<SocketConstructor>(Socket)
 
 /** A blocking socket of family F. */
 export type socket<F extends number = number> = Socket<F>
-
-// So that `instanceof`, `class … extends socket` and statics work as for a class.
-Object.setPrototypeOf(socket, Socket)
-Object.defineProperty(socket, 'prototype', { value: Socket.prototype, writable: false })
-Object.defineProperty(Socket.prototype, 'constructor', { value: socket })

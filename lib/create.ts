@@ -1,12 +1,14 @@
 // The module functions that make sockets.
 
 import { type Int, int, intOr } from './args.js'
+import type { BaseSocket } from './base.js'
 import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
+import { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
 import { getaddrinfo } from './netdb.js'
-import type { Socket } from './socket.js'
+import { Socket } from './socket.js'
 
 const { AF_INET, AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } = constants
 const { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } = constants
@@ -57,6 +59,19 @@ export function fromfd<F extends number>(fd: Int, family: F, type: Int, proto: I
   }
 }
 
+/**
+ * The blocking twin of a socket of `bsd-socket/promises`, on the same descriptor;
+ * the other object is closed by it, and what waits there is rejected.
+ */
+export function fromsocket<F extends number>(s: BaseSocket<F>): Socket<F> {
+  if (s.fileno() < 0) check(native.getsockname(-1), 'fromsocket')
+  const { family, type, proto, timeout } = s._h
+  const h = new Handle(s.detach(), family, type, proto, timeout, false)
+  const adopted = new Socket<F>(h)
+  h.applyTimeout()
+  return adopted
+}
+
 /** A duplicate of a descriptor, close-on-exec. dup(2) */
 export const dup = (fd: Int): number => check(native.dup(int(fd)), 'dup')
 
@@ -87,11 +102,7 @@ export function create_connection(
   source_address?: Inet | null | CreateConnectionOptions,
   options?: CreateConnectionOptions,
 ): Socket {
-  const chosen: CreateConnectionOptions = {
-    ...keywords('timeout', timeout),
-    ...keywords('source_address', source_address),
-    ...options,
-  }
+  const chosen = connectionOptions(timeout, source_address, options)
   const [host, port] = address
   const errors: OSError[] = []
   for (const [family, type, proto, , sockaddr] of getaddrinfo(host, port, 0, SOCK_STREAM)) {
@@ -102,9 +113,26 @@ export function create_connection(
       errors.push(error)
     }
   }
-  if (errors.length === 0) throw new OSError('getaddrinfo returns an empty list')
-  if (chosen.all_errors) throw new AggregateError(errors, 'create_connection failed')
-  throw errors[errors.length - 1]
+  throw connectionError(errors, chosen.all_errors)
+}
+
+/** The parameters of create_connection after the address, however they were given. */
+export function connectionOptions(
+  timeout?: number | null | CreateConnectionOptions,
+  source_address?: Inet | null | CreateConnectionOptions,
+  options?: CreateConnectionOptions,
+): CreateConnectionOptions {
+  return {
+    ...keywords('timeout', timeout),
+    ...keywords('source_address', source_address),
+    ...options,
+  }
+}
+
+/** What a create_connection of which every attempt failed raises. */
+export function connectionError(errors: readonly OSError[], all: boolean | undefined): Error {
+  if (errors.length === 0) return new OSError('getaddrinfo returns an empty list')
+  return all ? new AggregateError(errors, 'create_connection failed') : errors[errors.length - 1]
 }
 
 /** A positional parameter, or the options object that stands in its place. */
@@ -153,20 +181,11 @@ export function create_server<F extends number = Family<'AF_INET'>>(
   address: Address<F>,
   options: CreateServerOptions<F> = {},
 ): Socket<F> {
-  const family = (options.family ?? AF_INET) as F
-  if (options.reuse_port && SO_REUSEPORT === undefined) {
-    throw new ValueError('SO_REUSEPORT not supported on this platform')
-  }
-  if (options.dualstack_ipv6) {
-    if (!has_dualstack_ipv6()) throw new ValueError('dualstack_ipv6 not supported on this platform')
-    if (family !== AF_INET6) throw new ValueError('dualstack_ipv6 requires AF_INET6 family')
-  }
+  const family = serverFamily(options)
   const s = new socket(family, SOCK_STREAM)
   try {
-    s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-    if (options.reuse_port) s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
-    if (family === AF_INET6) s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, options.dualstack_ipv6 ? 0 : 1)
-    bindNamed(s, address)
+    setServerOptions(s, options)
+    naming(address, () => s.bind(address))
     s.listen(options.backlog ?? undefined)
     return s
   } catch (error) {
@@ -175,16 +194,43 @@ export function create_server<F extends number = Family<'AF_INET'>>(
   }
 }
 
-/** Binds, and says in the error where to. */
-function bindNamed<F extends number>(s: Socket<F>, address: Address<F>): void {
-  try {
-    s.bind(address)
-  } catch (error) {
-    if (!(error instanceof OSError) || error.errno === null) throw error
-    const words = `${error.strerror} (while attempting to bind on address ${JSON.stringify(address)})`
-    throw Object.assign(new OSError(error.errno, words), {
-      syscall: error.syscall,
-      hint: error.hint,
-    })
+/** Checks what create_server is asked for, before there is a socket. */
+export function serverFamily<F extends number>(options: CreateServerOptions<F>): F {
+  const family = (options.family ?? AF_INET) as F
+  if (options.reuse_port && SO_REUSEPORT === undefined) {
+    throw new ValueError('SO_REUSEPORT not supported on this platform')
   }
+  if (options.dualstack_ipv6) {
+    if (!has_dualstack_ipv6()) throw new ValueError('dualstack_ipv6 not supported on this platform')
+    if (family !== AF_INET6) throw new ValueError('dualstack_ipv6 requires AF_INET6 family')
+  }
+  return family
+}
+
+/** The options of a server that is not bound yet. */
+export function setServerOptions(s: BaseSocket, options: CreateServerOptions): void {
+  s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+  if (options.reuse_port) s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+  if (s.family === AF_INET6) {
+    s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, options.dualstack_ipv6 ? 0 : 1)
+  }
+}
+
+/** Binds, and says in the error where to. */
+function naming(address: unknown, bind: () => void): void {
+  try {
+    bind()
+  } catch (error) {
+    throw bindError(error, address)
+  }
+}
+
+/** The error of a bind, with the address in it. */
+export function bindError(error: unknown, address: unknown): unknown {
+  if (!(error instanceof OSError) || error.errno === null) return error
+  const words = `${error.strerror} (while attempting to bind on address ${JSON.stringify(address)})`
+  return Object.assign(new OSError(error.errno, words), {
+    syscall: error.syscall,
+    hint: error.hint,
+  })
 }

@@ -1,12 +1,23 @@
 // Descriptors over a Unix socket: SCM_RIGHTS, unix(7).
 
-import { CMSG_SPACE, rights } from './ancillary.js'
+import { type AncItem, CMSG_SPACE, rights } from './ancillary.js'
 import { type BytesLike, type Int, int } from './args.js'
 import type { Address, AddressOut } from './family/types.js'
 import { constants } from './native.js'
 import type { Socket } from './socket.js'
 
 const { SCM_RIGHTS, SOL_SOCKET } = constants
+
+/** Descriptors as a control message. */
+export const rightsItem = (fds: Iterable<Int>): AncItem => [
+  SOL_SOCKET,
+  SCM_RIGHTS,
+  Int32Array.from(Array.from(fds, int)),
+]
+
+/** The room that the control message with so many descriptors takes. */
+export const rightsRoom = (maxfds: Int): number =>
+  CMSG_SPACE(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
 
 /**
  * Sends descriptors along with data, of which there must be a byte at least on
@@ -19,8 +30,7 @@ export function send_fds<F extends number>(
   flags?: Int,
   address?: Address<F> | null,
 ): number {
-  const data = Int32Array.from(Array.from(fds, int))
-  return sock.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, data]], flags, address)
+  return sock.sendmsg(buffers, [rightsItem(fds)], flags, address)
 }
 
 /**
@@ -34,7 +44,6 @@ export function recv_fds<F extends number>(
   maxfds: Int,
   flags?: Int,
 ): [data: Buffer, fds: number[], msg_flags: number, address: AddressOut<F>] {
-  const room = CMSG_SPACE(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
-  const [data, ancdata, msgFlags, address] = sock.recvmsg(bufsize, room, flags)
+  const [data, ancdata, msgFlags, address] = sock.recvmsg(bufsize, rightsRoom(maxfds), flags)
   return [data, ancdata.flatMap(rights), msgFlags, address]
 }

@@ -1,36 +1,20 @@
 // makefile(): a file over a socket, with the methods of Python's.
 
 import type { BytesLike } from './args.js'
-import { ValueError } from './errors.js'
-import { BinarySteps } from './file/binary.js'
-import { Raw } from './file/raw.js'
-import { type TextOptions, TextSteps } from './file/text.js'
+import { FileBase } from './file/base.js'
+import { type Layers, type MakefileOptions, openLayers } from './file/open.js'
+import type { TextSteps } from './file/text.js'
 import type { Handle } from './handle.js'
 import { run, type Steps } from './steps.js'
 
-const DEFAULT_BUFFER = 8192
-
 /** What is the same for bytes and for text: D is what reads give. */
-abstract class SocketFile<D extends string | Buffer, In> implements Iterable<D> {
-  /** The mode as Python tells it: `'rb'`, `'rwb'`, or the mode given for text. */
-  readonly mode: string
-  /** @internal */
-  protected readonly raw: Raw
-
-  /** @internal */
-  constructor(raw: Raw, mode: string) {
-    this.raw = raw
-    this.mode = mode
-  }
-
+abstract class SocketFile<D extends string | Buffer, In> extends FileBase implements Iterable<D> {
   /** @internal */
   protected abstract readonly steps: {
     read(size?: unknown): Steps<D | null>
     readline(size?: unknown): Steps<D | null>
     write(data: unknown): Steps<number | null>
   }
-  /** @internal */
-  protected abstract readonly bytes: BinarySteps
 
   /** Up to `size` bytes or characters, all to the end if left out; null if it would block. */
   read(size?: number | null): D | null {
@@ -86,73 +70,28 @@ abstract class SocketFile<D extends string | Buffer, In> implements Iterable<D> 
   [Symbol.dispose](): void {
     this.close()
   }
-
-  get closed(): boolean {
-    return this.raw.closed
-  }
-
-  /** The descriptor, or -1 when closed. */
-  get name(): number {
-    return this.closed ? -1 : this.raw.handle.fd
-  }
-
-  /** The descriptor. @throws ValueError the file is closed */
-  fileno(): number {
-    this.raw.check()
-    return this.raw.handle.fd
-  }
-
-  readable(): boolean {
-    this.raw.check()
-    return this.raw.reading
-  }
-
-  writable(): boolean {
-    this.raw.check()
-    return this.raw.writing
-  }
-
-  /** A socket has no positions: false. */
-  seekable(): boolean {
-    this.raw.check()
-    return false
-  }
-
-  isatty(): boolean {
-    this.raw.check()
-    return false
-  }
 }
 
 /** A file of bytes. */
 export class BinaryFile extends SocketFile<Buffer, BytesLike> {
   /** @internal */
-  protected readonly steps: BinarySteps
-
-  /** @internal */
-  constructor(raw: Raw, mode: string, steps: BinarySteps) {
-    super(raw, mode)
-    this.steps = steps
-  }
-
-  /** @internal */
-  protected get bytes(): BinarySteps {
-    return this.steps
+  protected get steps() {
+    return this.bytes
   }
 
   /** What is buffered, up to `size`, or else what one recv(2) gives. */
   read1(size?: number | null): Buffer | null {
-    return run(this.steps.read1(size))
+    return run(this.bytes.read1(size))
   }
 
   /** Reads until the buffer is full or the stream ends; gives how many bytes came. */
   readinto(buffer: BytesLike): number | null {
-    return run(this.steps.readinto(buffer))
+    return run(this.bytes.readinto(buffer))
   }
 
   /** Reads with one recv(2) at most; gives how many bytes came. */
   readinto1(buffer: BytesLike): number | null {
-    return run(this.steps.readinto1(buffer))
+    return run(this.bytes.readinto1(buffer))
   }
 
   /** Everything to the end of the stream. */
@@ -162,7 +101,7 @@ export class BinaryFile extends SocketFile<Buffer, BytesLike> {
 
   /** What the next read would begin with, without reading it. */
   peek(_size?: number): Buffer {
-    return run(this.steps.peek())
+    return run(this.bytes.peek())
   }
 }
 
@@ -174,15 +113,10 @@ export class TextFile extends SocketFile<string, string> {
   protected readonly steps: TextSteps
 
   /** @internal */
-  constructor(raw: Raw, mode: string, buffer: BinaryFile, steps: TextSteps) {
-    super(raw, mode)
+  constructor(layers: Layers, mode: string, buffer: BinaryFile, steps: TextSteps) {
+    super(layers, mode)
     this.buffer = buffer
     this.steps = steps
-  }
-
-  /** @internal */
-  protected get bytes(): BinarySteps {
-    return this.steps.bytes
   }
 
   get encoding(): string {
@@ -194,29 +128,9 @@ export class TextFile extends SocketFile<string, string> {
   }
 }
 
-/** `makefile`'s parameters after the mode; `buffering` may come before them by position. */
-export interface MakefileOptions extends TextOptions {
-  /** Bytes; 0 for none (binary only); 8192 if left out, null or negative. */
-  buffering?: number | null
-}
-
 /** Opens a file over a socket's handle. */
 export function openFile(h: Handle, mode: string, options: MakefileOptions): BinaryFile | TextFile {
-  if (typeof mode !== 'string') throw new TypeError('mode must be a string')
-  if (/[^rwb]/.test(mode)) throw new ValueError(`invalid mode '${mode}' (only r, w, b allowed)`)
-  const writing = mode.includes('w')
-  const reading = mode.includes('r') || !writing
-  const binary = mode.includes('b')
-  const asked = options.buffering ?? -1
-  if (asked === 0 && !binary) throw new ValueError('unbuffered streams must be binary')
-  const raw = new Raw(h, reading, writing)
-  try {
-    const steps = new BinarySteps(raw, asked < 0 ? DEFAULT_BUFFER : asked)
-    const rawMode = `${reading ? 'r' : ''}${writing ? 'w' : ''}b`
-    const file = new BinaryFile(raw, rawMode, steps)
-    return binary ? file : new TextFile(raw, mode, file, new TextSteps(steps, options))
-  } catch (error) {
-    raw.close()
-    throw error
-  }
+  const layers = openLayers(h, mode, options)
+  const file = new BinaryFile(layers, layers.bytesMode)
+  return layers.text === null ? file : new TextFile(layers, mode, file, layers.text)
 }

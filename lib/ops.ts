@@ -6,13 +6,13 @@ import { type AncData, closeRights, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size } from './args.js'
 import { room, take } from './bytes.js'
 import type { Op } from './drive.js'
-import { ValueError } from './errors.js'
+import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 
 const { MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
-const { EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
+const { EAGAIN, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
 export const accept =
@@ -40,6 +40,14 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
     interrupted = result === -EINTR
     return joined ? 0 : (result as 0)
   }
+}
+
+/** What connect_ex gives for a failed connect: an errno, EAGAIN for a timeout. */
+export function connectErrno(error: unknown): number {
+  if (!(error instanceof OSError)) throw error
+  if (error instanceof TimeoutError) return error.errno ?? EAGAIN
+  if (error.errno === null || error.syscall === undefined) throw error
+  return error.errno
 }
 
 /** recv(2) of at most `bufsize` bytes. */
@@ -118,6 +126,16 @@ export function sendall(data: unknown, flags: unknown): Op<null> {
     } while (sent < from.length)
     return null
   }
+}
+
+/** `(data, address)` or `(data, flags, address)` as the latter; the twin's options come last. */
+export function sendtoArguments(
+  args: readonly unknown[],
+): [data: unknown, flags: unknown, address: unknown] {
+  if (args.length < 2 || args.length > 3) {
+    throw new TypeError(`sendto() takes 2 or 3 arguments (${args.length} given)`)
+  }
+  return args.length === 2 ? [args[0], 0, args[1]] : [args[0], args[1], args[2]]
 }
 
 /** sendto(2) to an address without a name in it. */

@@ -16,6 +16,7 @@ export {
   create_server,
   dup,
   fromfd,
+  fromsocket,
   has_dualstack_ipv6,
   has_ipv6,
   socketpair,
@@ -48,6 +49,7 @@ export {
 } from './errors.js'
 export type * from './family/types.js'
 export { recv_fds, send_fds } from './fds.js'
+export type { MakefileOptions } from './file/open.js'
 export {
   htonl,
   htons,
@@ -62,7 +64,7 @@ export {
   ntohs,
 } from './inet.js'
 export type { AddrInfo, GetaddrinfoOptions, HostInfo } from './lookups.js'
-export type { BinaryFile, MakefileOptions, TextFile } from './makefile.js'
+export type { BinaryFile, TextFile } from './makefile.js'
 export {
   getaddrinfo,
   getfqdn,

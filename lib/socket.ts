@@ -6,11 +6,12 @@ import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
 import { block, READ, WRITE } from './drive.js'
-import { check, OSError } from './errors.js'
+import { check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
+import { fileOptions, type MakefileOptions } from './file/open.js'
 import { Handle, mustNotBlock } from './handle.js'
-import { type BinaryFile, type MakefileOptions, openFile, type TextFile } from './makefile.js'
-import { errnos, native } from './native.js'
+import { type BinaryFile, openFile, type TextFile } from './makefile.js'
+import { native } from './native.js'
 import * as ops from './ops.js'
 import { here } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
@@ -68,8 +69,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
       block(this._h, WRITE, 'connect', op)
       return 0
     } catch (error) {
-      if (!(error instanceof OSError) || error.syscall === undefined) throw error
-      return error.errno ?? errnos.EAGAIN
+      return ops.connectErrno(error)
     }
   }
 
@@ -134,10 +134,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   sendto(data: BytesLike, address: Address<F>): number
   sendto(data: BytesLike, flags: Int, address: Address<F>): number
   sendto(...args: unknown[]): number {
-    if (args.length < 2 || args.length > 3) {
-      throw new TypeError(`sendto() takes 2 or 3 arguments (${args.length} given)`)
-    }
-    const [data, flags, address] = args.length === 2 ? [args[0], 0, args[1]] : args
+    const [data, flags, address] = ops.sendtoArguments(args)
     const op = ops.sendto(this._h, data, flags, here(this._h, address))
     return block(this._h, WRITE, 'sendto', op)
   }
@@ -228,9 +225,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     buffering?: number | null | MakefileOptions,
     options?: MakefileOptions,
   ): BinaryFile | TextFile {
-    const byName = typeof buffering === 'object' && buffering !== null
-    const chosen = byName ? buffering : { ...options, buffering: buffering ?? null }
-    return openFile(this._h, mode, chosen)
+    return openFile(this._h, mode, fileOptions(buffering, options))
   }
 
   /** A second object on a second descriptor for the same socket. dup(2) */

@@ -1,0 +1,287 @@
+// The promise twin: what waits, a line each. The ops are those of socket.ts.
+
+import { encode } from './address.js'
+import { type AfAlgOptions, afalgControl } from './afalg.js'
+import type { AncData, AncItem } from './ancillary.js'
+import type { BytesLike, Int } from './args.js'
+import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './asyncfile.js'
+import { runLater } from './asyncsteps.js'
+import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
+import { type Op, READ, WRITE } from './drive.js'
+import { check } from './errors.js'
+import type { Address, AddressOut } from './family/types.js'
+import { fileOptions, type MakefileOptions } from './file/open.js'
+import { Handle } from './handle.js'
+import { constants, native } from './native.js'
+import * as ops from './ops.js'
+import { type WaitOptions, wait, watchOf } from './reactor.js'
+import { nameIn, resolved } from './resolve.js'
+import { type FileLike, sendfile } from './sendfile.js'
+
+/** Whether a last argument is options: no address is a plain object. */
+const isOptions = (value: unknown): value is WaitOptions =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value)
+
+/** How much `for await` reads of a stream at a time; a datagram is never longer. */
+const CHUNK = 65536
+
+/**
+ * A socket whose calls give promises; made by `socket()` of `bsd-socket/promises`.
+ * `Item` is what `for await` gives.
+ */
+export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseSocket<F> {
+  /** @internal */
+  constructor(from: Handle | SocketOptions) {
+    super(from, true)
+  }
+
+  /** Waits for an op whose arguments are checked by `start`. */
+  #wait<T>(event: number, syscall: string, start: () => Op<T>, options?: WaitOptions): Promise<T> {
+    return wait(this._h, event, syscall, start, options)
+  }
+
+  /** An address with a numeric host in it; the promise of one only if it takes a look-up. */
+  async #numeric(address: unknown, options?: WaitOptions): Promise<unknown> {
+    const name = nameIn(this._h, address)
+    return name === null ? address : runLater(resolved(this._h, address, name), options)
+  }
+
+  /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
+  async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
+    const to = await this.#numeric(address, options)
+    check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind')
+  }
+
+  /**
+   * Waits for a connection. accept(2)
+   * @returns a new socket with the default timeout, and the peer's address
+   */
+  async accept(options?: WaitOptions): Promise<[AsyncSocket<F>, AddressOut<F>]> {
+    const op = () => ops.accept(this._h, true)
+    const [fd, address] = await this.#wait(READ, 'accept', op, options)
+    const h = new Handle(fd, this.family, this.type, this.proto, getdefaulttimeout(), true)
+    h.nonblocking = true
+    return [new AsyncSocket<F>(h), address as AddressOut<F>]
+  }
+
+  /**
+   * Connects to an address; a datagram socket only remembers it. connect(2)
+   * @throws ConnectionRefusedError nobody listens there
+   * @throws TimeoutError the timeout is over; the attempt goes on underneath
+   */
+  async connect(address: Address<F>, options?: WaitOptions): Promise<void> {
+    const to = await this.#numeric(address, options)
+    await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options)
+  }
+
+  /**
+   * As `connect`, but gives the errno, 0 for success, instead of rejecting with
+   * it. EAGAIN stands for a timeout. A bad address rejects all the same.
+   */
+  async connect_ex(address: Address<F>, options?: WaitOptions): Promise<number> {
+    const to = await this.#numeric(address, options)
+    try {
+      await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
+      return 0
+    } catch (error) {
+      return ops.connectErrno(error)
+    }
+  }
+
+  /**
+   * Receives up to `bufsize` bytes; none means that the peer has ended the
+   * stream. recv(2)
+   */
+  recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
+    return this.#wait(READ, 'recv', () => ops.recv(bufsize, flags), options)
+  }
+
+  /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
+  recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
+    const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
+    return this.#wait(READ, 'recvfrom', start, options)
+  }
+
+  /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
+  recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
+    return this.#wait(READ, 'recv_into', () => ops.recvInto(buffer, nbytes, flags), options)
+  }
+
+  /** Receives a datagram into memory of the caller's. recvfrom(2) */
+  recvfrom_into(
+    buffer: BytesLike,
+    nbytes?: Int,
+    flags?: Int,
+    options?: WaitOptions,
+  ): Promise<[number, AddressOut<F>]> {
+    const start = () =>
+      ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
+    return this.#wait(READ, 'recvfrom_into', start, options)
+  }
+
+  /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
+  send(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<number> {
+    return this.#wait(WRITE, 'send', () => ops.send(data, flags), options)
+  }
+
+  /**
+   * Sends everything; the timeout holds for the whole of it. After an error
+   * there is no telling how much went out. send(2), as often as needed
+   */
+  sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
+    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags), options)
+  }
+
+  /**
+   * Sends a datagram to an address: `sendto(data, address)` or
+   * `sendto(data, flags, address)`, options last. sendto(2)
+   */
+  sendto(data: BytesLike, address: Address<F>, options?: WaitOptions): Promise<number>
+  sendto(data: BytesLike, flags: Int, address: Address<F>, options?: WaitOptions): Promise<number>
+  async sendto(...args: unknown[]): Promise<number> {
+    const last = args.at(-1)
+    const options = isOptions(last) ? last : undefined
+    const given = options === undefined ? args : args.slice(0, -1)
+    const [data, flags, address] = ops.sendtoArguments(given)
+    const to = await this.#numeric(address, options)
+    return this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options)
+  }
+
+  /** Sends the buffers as one message, with control messages. sendmsg(2) */
+  async sendmsg(
+    buffers: Iterable<BytesLike>,
+    ancdata?: Iterable<AncItem>,
+    flags?: Int,
+    address?: Address<F> | null,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const to = address == null ? null : await this.#numeric(address, options)
+    const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
+    return this.#wait(WRITE, 'sendmsg', start, options)
+  }
+
+  /** Receives a message and its control messages: `[data, ancdata, msg_flags, address]`. recvmsg(2) */
+  recvmsg(
+    bufsize: Int,
+    ancbufsize?: Int,
+    flags?: Int,
+    options?: WaitOptions,
+  ): Promise<[data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
+    type Result = [Buffer, AncData[], number, AddressOut<F>]
+    const start = () => ops.recvmsg(this._h, bufsize, ancbufsize, flags) as Op<Result>
+    return this.#wait(READ, 'recvmsg', start, options)
+  }
+
+  /** As `recvmsg`, into the caller's buffers: `[nbytes, ancdata, msg_flags, address]`. recvmsg(2) */
+  recvmsg_into(
+    buffers: Iterable<BytesLike>,
+    ancbufsize?: Int,
+    flags?: Int,
+    options?: WaitOptions,
+  ): Promise<[nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
+    type Result = [number, AncData[], number, AddressOut<F>]
+    const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
+    return this.#wait(READ, 'recvmsg_into', start, options)
+  }
+
+  /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */
+  async sendmsg_afalg(
+    msg: Iterable<BytesLike> | null | undefined,
+    options: AfAlgOptions & WaitOptions,
+  ): Promise<number> {
+    return this.sendmsg(msg ?? [], afalgControl(options), options.flags, null, options)
+  }
+
+  /** Sends a file, or a part of it, over a stream. sendfile(2); see the blocking twin */
+  async sendfile(
+    file: FileLike,
+    offset?: Int,
+    count?: Int | null,
+    options?: WaitOptions,
+  ): Promise<number> {
+    return runLater(sendfile(this._h, file, offset, count), options)
+  }
+
+  /** A second object on a second descriptor for the same socket. dup(2) */
+  dup(): AsyncSocket<F> {
+    const fd = check(native.dup(this._h.fd), 'dup')
+    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout, true)
+    h.nonblocking = true
+    return new AsyncSocket<F>(h)
+  }
+
+  /** Lets waits here keep the event loop alive: so it is from the beginning. */
+  ref(): this {
+    watchOf(this._h).refd = true
+    return this
+  }
+
+  /** Lets the program end although something waits here. */
+  unref(): this {
+    watchOf(this._h).refd = false
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  /** The connections of a listening socket, `[socket, address]`, until it is closed. */
+  connections(): AsyncGenerator<[AsyncSocket<F>, AddressOut<F>], void, undefined> {
+    return this.#repeat(() => this.accept())
+  }
+
+  /** The datagrams that arrive, `[data, address]`, until the socket is closed. */
+  datagrams(): AsyncGenerator<[Buffer, AddressOut<F>], void, undefined> {
+    return this.#repeat(() => this.recvfrom(CHUNK))
+  }
+
+  /** What a stream brings, piece by piece, until its end or until it is closed here. */
+  async *chunks(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of this.#repeat(() => this.recv(CHUNK))) {
+      if (chunk.length === 0) return
+      yield chunk
+    }
+  }
+
+  /** The same call again and again; closing the socket ends it, any other error is thrown. */
+  async *#repeat<T>(call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
+    while (!this._h.closed) {
+      try {
+        yield await call()
+      } catch (error) {
+        if (this._h.closed) return
+        throw error
+      }
+    }
+  }
+
+  /** `connections()` of a listening socket, `chunks()` of a stream, else `datagrams()`. */
+  [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    const listening = this.getsockopt(constants.SOL_SOCKET, constants.SO_ACCEPTCONN) !== 0
+    const stream = this.type === constants.SOCK_STREAM
+    const items = listening ? this.connections() : stream ? this.chunks() : this.datagrams()
+    return items as AsyncGenerator<Item, void, undefined>
+  }
+
+  /**
+   * A file over the socket, with the methods of the blocking twin's, awaited.
+   * @param mode `r`, `w` and `b` in any combination; `'r'` if left out
+   */
+  makefile(
+    mode: `${string}b${string}`,
+    buffering?: number | null | MakefileOptions,
+  ): AsyncBinaryFile
+  makefile(
+    mode?: 'r' | 'w' | 'rw' | 'wr',
+    buffering?: number | null | MakefileOptions,
+    options?: MakefileOptions,
+  ): AsyncTextFile
+  makefile(
+    mode = 'r',
+    buffering?: number | null | MakefileOptions,
+    options?: MakefileOptions,
+  ): AsyncBinaryFile | AsyncTextFile {
+    return openAsyncFile(this._h, mode, fileOptions(buffering, options))
+  }
+}
