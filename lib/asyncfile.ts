@@ -5,7 +5,7 @@ import { runLater } from './asyncsteps.js'
 import { FileBase } from './file/base.js'
 import { type Layers, type MakefileOptions, openLayers } from './file/open.js'
 import type { TextSteps } from './file/text.js'
-import type { Handle } from './handle.js'
+import type { Owner } from './handle.js'
 import type { Steps } from './steps.js'
 
 /** What is the same for bytes and for text: D is what reads give. */
@@ -132,13 +132,13 @@ export class AsyncTextFile extends AsyncSocketFile<string, string> {
   }
 }
 
-/** Opens a file over a socket's handle. */
+/** Opens a file over a socket. */
 export function openAsyncFile(
-  h: Handle,
+  owner: Owner,
   mode: string,
   options: MakefileOptions,
 ): AsyncBinaryFile | AsyncTextFile {
-  const layers = openLayers(h, mode, options)
+  const layers = openLayers(owner, mode, options)
   const file = new AsyncBinaryFile(layers, layers.bytesMode)
   return layers.text === null ? file : new AsyncTextFile(layers, mode, file, layers.text)
 }

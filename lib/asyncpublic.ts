@@ -23,3 +23,4 @@ export {
 } from './asyncnetdb.js'
 export * from './public.js'
 export type { WaitOptions } from './reactor.js'
+export type { SocketStream } from './stream.js'

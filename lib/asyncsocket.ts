@@ -1,5 +1,6 @@
 // The promise twin: what waits, a line each. The ops are those of socket.ts.
 
+import type { DuplexOptions } from 'node:stream'
 import { encode } from './address.js'
 import { type AfAlgOptions, afalgControl } from './afalg.js'
 import type { AncData, AncItem } from './ancillary.js'
@@ -17,6 +18,7 @@ import * as ops from './ops.js'
 import { type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
+import { SocketStream } from './stream.js'
 
 /** Whether a last argument is options: no address is a plain object. */
 const isOptions = (value: unknown): value is WaitOptions =>
@@ -33,6 +35,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /** @internal */
   constructor(from: Handle | SocketOptions) {
     super(from, true)
+    this._h.owner = new WeakRef(this)
   }
 
   /** Waits for an op whose arguments are checked by `start`. */
@@ -247,12 +250,14 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /** The same call again and again; closing the socket ends it, any other error is thrown. */
   async *#repeat<T>(call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
     while (!this._h.closed) {
+      let item: T
       try {
-        yield await call()
+        item = await call()
       } catch (error) {
         if (this._h.closed) return
         throw error
       }
+      yield item
     }
   }
 
@@ -282,6 +287,15 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     buffering?: number | null | MakefileOptions,
     options?: MakefileOptions,
   ): AsyncBinaryFile | AsyncTextFile {
-    return openAsyncFile(this._h, mode, fileOptions(buffering, options))
+    return openAsyncFile(this, mode, fileOptions(buffering, options))
+  }
+
+  /**
+   * A Node stream over the socket, which the stream owns from then on: `http`,
+   * `tls`, `pipeline` and Web streams take it. Reading stops while nobody
+   * consumes, writing while the peer does not; `end()` closes one direction.
+   */
+  makestream(options: DuplexOptions = {}): SocketStream {
+    return new SocketStream(this as unknown as AsyncSocket, options)
   }
 }

@@ -5,6 +5,11 @@ import { check } from './errors.js'
 import { errnos, native } from './native.js'
 import * as signals from './signals.js'
 
+/** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
+export interface Owner {
+  readonly _h: Handle
+}
+
 /** The promise twin's waits on a descriptor. */
 export interface Watched {
   /** Rejects what waits, and lets go of the descriptor before it is closed. */
@@ -27,6 +32,8 @@ export class Handle {
   closed = false
   /** What waits for it, once something has; null for the blocking twin. */
   watch: Watched | null = null
+  /** The promise twin's object, which waits keep alive. */
+  owner: WeakRef<Owner> | null = null
 
   /** Of the promise twin: never kernel-blocking. */
   readonly reactive: boolean

@@ -4,7 +4,7 @@ import type { BytesLike } from './args.js'
 import { FileBase } from './file/base.js'
 import { type Layers, type MakefileOptions, openLayers } from './file/open.js'
 import type { TextSteps } from './file/text.js'
-import type { Handle } from './handle.js'
+import type { Owner } from './handle.js'
 import { run, type Steps } from './steps.js'
 
 /** What is the same for bytes and for text: D is what reads give. */
@@ -128,9 +128,13 @@ export class TextFile extends SocketFile<string, string> {
   }
 }
 
-/** Opens a file over a socket's handle. */
-export function openFile(h: Handle, mode: string, options: MakefileOptions): BinaryFile | TextFile {
-  const layers = openLayers(h, mode, options)
+/** Opens a file over a socket. */
+export function openFile(
+  owner: Owner,
+  mode: string,
+  options: MakefileOptions,
+): BinaryFile | TextFile {
+  const layers = openLayers(owner, mode, options)
   const file = new BinaryFile(layers, layers.bytesMode)
   return layers.text === null ? file : new TextFile(layers, mode, file, layers.text)
 }

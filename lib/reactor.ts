@@ -7,7 +7,7 @@
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
 import { type Failure, type Op, READ } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
-import type { Handle, Watched } from './handle.js'
+import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
 
 const { EAGAIN, EBADF, EINPROGRESS, EINTR } = errnos
@@ -127,6 +127,7 @@ export class Watch implements Watched {
   readonly #h: Handle
   #refd = true
   #waiting = 0
+  #owner: Owner | undefined
   #token = -1
 
   constructor(h: Handle) {
@@ -152,6 +153,8 @@ export class Watch implements Watched {
   /** A wait begins or ends; while one goes on, the event loop stays alive. */
   count(by: 1 | -1): void {
     this.#waiting += by
+    // What waits here is lost with its socket, so the socket must not be.
+    this.#owner = this.#waiting > 0 ? (this.#owner ?? this.#h.owner?.deref()) : undefined
     if (this.#refd) hold(by)
   }
 

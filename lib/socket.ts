@@ -225,7 +225,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     buffering?: number | null | MakefileOptions,
     options?: MakefileOptions,
   ): BinaryFile | TextFile {
-    return openFile(this._h, mode, fileOptions(buffering, options))
+    return openFile(this, mode, fileOptions(buffering, options))
   }
 
   /** A second object on a second descriptor for the same socket. dup(2) */

@@ -1,7 +1,7 @@
 // What makefile() does before there is a file: mode, buffering, layers.
 
 import { ValueError } from '../errors.js'
-import type { Handle } from '../handle.js'
+import type { Owner } from '../handle.js'
 import { BinarySteps } from './binary.js'
 import { Raw } from './raw.js'
 import { type TextOptions, TextSteps } from './text.js'
@@ -32,8 +32,8 @@ export interface Layers {
   text: TextSteps | null
 }
 
-/** Checks the parameters and opens the layers over a socket's handle. */
-export function openLayers(h: Handle, mode: string, options: MakefileOptions): Layers {
+/** Checks the parameters and opens the layers over a socket. */
+export function openLayers(owner: Owner, mode: string, options: MakefileOptions): Layers {
   if (typeof mode !== 'string') throw new TypeError('mode must be a string')
   if (/[^rwb]/.test(mode)) throw new ValueError(`invalid mode '${mode}' (only r, w, b allowed)`)
   const writing = mode.includes('w')
@@ -41,7 +41,7 @@ export function openLayers(h: Handle, mode: string, options: MakefileOptions): L
   const binary = mode.includes('b')
   const asked = options.buffering ?? -1
   if (asked === 0 && !binary) throw new ValueError('unbuffered streams must be binary')
-  const raw = new Raw(h, reading, writing)
+  const raw = new Raw(owner, reading, writing)
   try {
     const bytes = new BinarySteps(raw, asked < 0 ? DEFAULT_BUFFER : asked)
     const bytesMode = `${reading ? 'r' : ''}${writing ? 'w' : ''}b`

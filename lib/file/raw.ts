@@ -4,23 +4,29 @@
 import { typeName } from '../args.js'
 import { READ, WRITE } from '../drive.js'
 import { BlockingIOError, OSError, TimeoutError, ValueError } from '../errors.js'
-import type { Handle } from '../handle.js'
+import type { Handle, Owner } from '../handle.js'
 import * as ops from '../ops.js'
 import { need, type Steps } from '../steps.js'
 
 export class Raw {
-  readonly handle: Handle
   readonly reading: boolean
   readonly writing: boolean
   closed = false
   /** After a timeout in the middle of a read, what was read so far may be lost. */
   #timedOut = false
 
-  constructor(handle: Handle, reading: boolean, writing: boolean) {
-    this.handle = handle
+  /** So that the socket is not taken for lost while its file is in use. */
+  readonly #owner: Owner
+
+  constructor(owner: Owner, reading: boolean, writing: boolean) {
+    this.#owner = owner
     this.reading = reading
     this.writing = writing
-    handle.files++
+    this.handle.files++
+  }
+
+  get handle(): Handle {
+    return this.#owner._h
   }
 
   /** Throws unless the file is open, and open for that. */
