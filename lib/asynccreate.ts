@@ -104,7 +104,7 @@ export async function create_connection(
   timeout?: number | null | CreateConnectionOptions,
   source_address?: Inet | null | CreateConnectionOptions,
   options?: CreateConnectionOptions,
-): Promise<AsyncSocket> {
+): Promise<AsyncSocket<blocking.InetFamily>> {
   const chosen: CreateConnectionOptions = blocking.connectionOptions(
     timeout,
     source_address,
@@ -115,16 +115,18 @@ export async function create_connection(
   return new Race(interleave(found), chosen).result
 }
 
+type Winner = AsyncSocket<blocking.InetFamily>
+
 /** Attempts side by side; the first to connect wins, the others are ended. */
 class Race {
-  readonly result: Promise<AsyncSocket>
+  readonly result: Promise<Winner>
   readonly #addresses: AddrInfo[]
   readonly #options: CreateConnectionOptions
   readonly #ender = new AbortController()
   readonly #errors: OSError[] = []
   #running = 0
   #timer: NodeJS.Timeout | undefined
-  #resolve!: (winner: AsyncSocket) => void
+  #resolve!: (winner: Winner) => void
   #reject!: (error: unknown) => void
 
   constructor(addresses: AddrInfo[], options: CreateConnectionOptions) {
@@ -161,14 +163,14 @@ class Race {
     )
   }
 
-  async #attempt([family, type, proto, , sockaddr]: AddrInfo): Promise<AsyncSocket> {
+  async #attempt([family, type, proto, , sockaddr]: AddrInfo): Promise<Winner> {
     const { timeout, source_address } = this.#options
     const { signal } = this.#ender
-    const s = new socket(family, type, proto)
+    const s = new socket(family as blocking.InetFamily, type, proto)
     try {
       if (timeout !== undefined) s.settimeout(timeout)
       if (source_address) await s.bind(source_address, { signal })
-      await s.connect(sockaddr as Address, { signal })
+      await s.connect(sockaddr as Address<blocking.InetFamily>, { signal })
       return s
     } catch (error) {
       s.close()
@@ -176,7 +178,7 @@ class Race {
     }
   }
 
-  #won(s: AsyncSocket): void {
+  #won(s: Winner): void {
     // Two may connect in one turn of the loop: the second is not wanted.
     if (this.#ender.signal.aborted) s.close()
     else this.#end(() => this.#resolve(s))

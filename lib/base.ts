@@ -98,8 +98,8 @@ const lost = new FinalizationRegistry<Handle>((h) => {
     `unclosed <socket fd=${h.fd}, family=${h.family}, type=${h.type}, proto=${h.proto}>`,
     'ResourceWarning',
   )
-  native.close(h.fd)
-  h.fd = -1
+  h.files = 0
+  h.close()
 })
 
 /** The methods that never wait. */

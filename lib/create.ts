@@ -13,6 +13,9 @@ import { Socket } from './socket.js'
 const { AF_INET, AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } = constants
 const { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } = constants
 
+/** What a TCP connection made by name may turn out to be. */
+export type InetFamily = Family<'AF_INET'> | Family<'AF_INET6'>
+
 /** Whether the headers know IPv6. */
 export const has_ipv6: boolean = AF_INET6 !== undefined
 
@@ -101,7 +104,7 @@ export function create_connection(
   timeout?: number | null | CreateConnectionOptions,
   source_address?: Inet | null | CreateConnectionOptions,
   options?: CreateConnectionOptions,
-): Socket {
+): Socket<InetFamily> {
   const chosen = connectionOptions(timeout, source_address, options)
   const [host, port] = address
   const errors: OSError[] = []
@@ -148,12 +151,12 @@ function attempt(
   proto: number,
   sockaddr: unknown,
   { timeout, source_address }: CreateConnectionOptions,
-): Socket {
-  const s = new socket(family, type, proto)
+): Socket<InetFamily> {
+  const s = new socket(family as InetFamily, type, proto)
   try {
     if (timeout !== undefined) s.settimeout(timeout)
     if (source_address) s.bind(source_address)
-    s.connect(sockaddr as Address)
+    s.connect(sockaddr as Address<InetFamily>)
     return s
   } catch (error) {
     s.close()

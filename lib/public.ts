@@ -19,6 +19,7 @@ export {
   fromsocket,
   has_dualstack_ipv6,
   has_ipv6,
+  type InetFamily,
   socketpair,
 } from './create.js'
 export { EAGAIN, EBADF, EWOULDBLOCK } from './errno.gen.js'
