@@ -4,7 +4,7 @@
 //   npm run demo -- --self   the peer is a worker of this process
 
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import * as socket from 'bsd-socket'
 import { type Done, withPeer } from './demo/exchange.js'
@@ -46,7 +46,7 @@ async function startPeer(): Promise<Peer> {
 }
 
 async function outcome([what, run]: Row, peer: Peer): Promise<Outcome> {
-  if (what === 'abstract name' && process.platform !== 'linux') {
+  if (what === 'abstract name' && socket.AF_PACKET === undefined) {
     return { what, missing: 'not in this kernel: only Linux has abstract names' }
   }
   try {
@@ -59,7 +59,7 @@ async function outcome([what, run]: Row, peer: Peer): Promise<Outcome> {
 const outcomes: Outcome[] = []
 const peer = await startPeer()
 try {
-  console.log(`bsd-socket on Node ${process.version}, ${process.platform}-${process.arch}.`)
+  console.log(`bsd-socket on Node ${process.version}, ${type()} ${release()}.`)
   console.log(`The peer is ${peer.name}. Unix paths are in ${folder}.`)
   for (const row of rows) outcomes.push(await outcome(row, peer))
   console.log(report(outcomes))

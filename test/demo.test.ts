@@ -1,7 +1,7 @@
 // `npm run demo`, as a newcomer runs it, and where something is missing.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as socket from 'bsd-socket'
 import { expect, it, onTestFinished } from 'vitest'
@@ -98,7 +98,7 @@ it('says so where python3 is missing, and goes on with a worker', () => {
 })
 
 it('tells an unprivileged user what raw ICMP needs', (context) => {
-  if (!root) context.skip('not root: the tests above have run unprivileged already')
+  context.skip(!root, 'not root: the tests above have run unprivileged already')
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
   if (run('setpriv', [...nobody, 'test', '-r', demo]).status !== 0) {
     context.skip('nobody may not read this folder, or there is no setpriv')
@@ -132,7 +132,7 @@ function runs(pid: string): boolean {
 }
 
 it('leaves no python3 behind when it is killed', async (context) => {
-  if (process.platform !== 'linux') context.skip('looks into /proc')
+  context.skip(!existsSync('/proc/self'), 'there is no /proc to look into')
   const killed = new Peer('env', [`TMPDIR=${folder()}`, process.execPath, demo])
   onTestFinished(() => {
     killed.child.kill('SIGKILL')
