@@ -177,7 +177,8 @@ const byErrno = new Map<string, typeof OSError>([
 const hints: Readonly<Record<string, string>> = {
   socket:
     'this kind of socket needs root or CAP_NET_RAW: run as root, start the container with ' +
-    '--cap-add NET_RAW, or give it to node with "setcap cap_net_raw+ep"',
+    '--cap-add NET_RAW, or give it to node with "setcap cap_net_raw+ep"; an ICMP datagram ' +
+    'socket needs a group of yours in the sysctl net.ipv4.ping_group_range, even for root',
   bind:
     'a port below 1024 needs root or CAP_NET_BIND_SERVICE ("setcap cap_net_bind_service+ep"); ' +
     'a path needs write permission on its folder',
