@@ -70,12 +70,18 @@ export function bytes(value: unknown): Uint8Array {
   throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
 }
 
+/** Half a character (a surrogate without its other half) has no UTF-8. */
+export function wellFormed(value: string): string {
+  if (/\p{Surrogate}/u.test(value)) throw new ValueError('surrogates not allowed in a string')
+  return value
+}
+
 /** A string without NUL, which a C string cannot hold. */
 export function text(value: unknown, what: string): string {
   if (typeof value !== 'string')
     throw new TypeError(`${what} must be string, not ${typeName(value)}`)
   if (value.includes('\0')) throw new ValueError('embedded null character')
-  return value
+  return wellFormed(value)
 }
 
 /** A timeout in seconds, or null for none. */
