@@ -92,8 +92,10 @@ export function timeout(value: unknown): number | null {
   }
   const seconds = Number(value)
   if (Number.isNaN(seconds)) throw new ValueError('Invalid value NaN (not a number)')
-  if (seconds < 0) throw new ValueError('Timeout value out of range')
   // Python's timeouts are int64 nanoseconds.
-  if (seconds > 9223372036) throw new OverflowError('timestamp out of range for platform time_t')
+  if (Math.abs(seconds) > 9223372036) {
+    throw new OverflowError('timestamp out of range for platform time_t')
+  }
+  if (seconds < 0) throw new ValueError('Timeout value out of range')
   return seconds
 }
