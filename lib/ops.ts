@@ -39,10 +39,14 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
   }
 }
 
+/** Python asks the kernel for no bytes only by recvfrom. */
+const nothing: Op<Buffer> = () => Buffer.alloc(0)
+
 /** recv(2) of at most `bufsize` bytes. */
 export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
+  if (n === 0) return nothing
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
     const received = native.recv(fd, memory, 0, n, f)
@@ -65,17 +69,23 @@ export function recvfrom(
 }
 
 /** The memory that a receive may fill, and how much of it. */
-function target(buffer: unknown, nbytes: unknown, method: string): [into: Uint8Array, n: number] {
+function target(
+  buffer: unknown,
+  nbytes: unknown,
+  method: string,
+  tooSmall: string,
+): [into: Uint8Array, n: number] {
   const into = bytes(buffer)
   const n = nbytes === undefined ? 0 : size(nbytes, method)
-  if (n > into.length) throw new ValueError('buffer too small for requested bytes')
+  if (n > into.length) throw new ValueError(tooSmall)
   return [into, n === 0 ? into.length : n]
 }
 
 /** recv(2) into the caller's memory. */
 export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
-  const [into, n] = target(buffer, nbytes, 'recv_into')
+  const [into, n] = target(buffer, nbytes, 'recv_into', 'buffer too small for requested bytes')
   const f = intOr(flags, 0)
+  if (n === 0) return () => 0
   return (fd) => native.recv(fd, into, 0, n, f)
 }
 
@@ -85,7 +95,8 @@ export function recvfromInto(
   nbytes: unknown,
   flags: unknown,
 ): Op<[nbytes: number, address: AddressOut]> {
-  const [into, n] = target(buffer, nbytes, 'recvfrom_into')
+  const tooSmall = 'nbytes is greater than the length of the buffer'
+  const [into, n] = target(buffer, nbytes, 'recvfrom_into', tooSmall)
   const f = intOr(flags, 0)
   return (fd) => {
     const count = native.recvfrom(fd, into, 0, n, f)
