@@ -60,12 +60,16 @@ export function getaddrinfo(
   })
 }
 
+/** A host name for libc: a string is encoded, bytes go as they are. */
+const named = (host: string | Uint8Array): string =>
+  typeof host === 'string' ? ascii(hostOf(host)) : hostOf(host)
+
 function nodeOf(host: unknown): string | null {
   if (host === null) return null
   if (typeof host !== 'string' && !(host instanceof Uint8Array)) {
     throw new TypeError('getaddrinfo() argument 1 must be string or null')
   }
-  return ascii(hostOf(host))
+  return named(host)
 }
 
 function serviceOf(port: unknown): string | null {
@@ -121,7 +125,7 @@ function hostArgument(host: unknown, method: string): string {
       `${method}() argument 1 must be str, bytes or bytearray, not ${typeName(host)}`,
     )
   }
-  return hostOf(host)
+  return named(host)
 }
 
 /** The IPv4 address of a host, `'127.0.0.1'`. getaddrinfo(3); @throws gaierror */
@@ -150,7 +154,7 @@ function hostInfo(entry: HostEntry | number, syscall: string): HostInfo {
 export function gethostbyname_ex(hostname: string): HostInfo {
   const host = hostArgument(hostname, 'gethostbyname_ex')
   numericHost(AF_INET, host) // Python asks this first, and raises its gaierror
-  return hostInfo(native.gethostbyname(ascii(host)), 'gethostbyname')
+  return hostInfo(native.gethostbyname(host), 'gethostbyname')
 }
 
 /**

@@ -22,17 +22,28 @@ export function resolverError(code: number, syscall: string): Error {
   return error
 }
 
-/** A host name as the resolver takes it: ASCII, international names encoded. */
+/** A host name in ASCII, an international one encoded; null where that cannot be. */
+function toAscii(name: string): string | null {
+  return /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name) || null
+}
+
+/**
+ * A host name as the resolver takes it. Python's idna codec refuses labels that
+ * are too long or, but for one at the end, empty; bytes pass it by.
+ */
 export function ascii(name: string): string {
-  if (/^[\0-\x7f]*$/.test(name)) return name
-  const encoded = domainToASCII(name)
-  if (encoded === '') throw new ValueError(`encoding of host name failed: ${name}`)
+  const encoded = toAscii(name)
+  const labels = encoded?.split('.') ?? ['']
+  const last = labels.pop() as string
+  if (encoded === null || last.length > 63 || !labels.every((l) => l !== '' && l.length < 64)) {
+    throw new ValueError(`encoding of host name failed: ${name}`)
+  }
   return encoded
 }
 
-/** The first address of a name: the numeric host, and the scope for IPv6. */
+/** The first address of an ASCII name: the numeric host, and the scope for IPv6. */
 export function lookup(family: number, name: string): [host: string, scopeId: number] {
-  const found = native.getaddrinfo(ascii(name), null, family, 0, 0, 0)
+  const found = native.getaddrinfo(name, null, family, 0, 0, 0)
   if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
   const sockaddr = found[0][4]
   const address = decode(sockaddr, sockaddr.length) as [string, number, number?, number?]
@@ -53,5 +64,7 @@ export function numeric(h: Handle, address: unknown): unknown {
   const { name, named } = codec(h.family)
   const host = name?.(address) ?? null
   if (host === null || named === undefined) return address
-  return named(address, ...lookup(h.family, host))
+  const encoded = toAscii(host)
+  if (encoded === null) throw new TypeError(`encoding of host name failed: ${host}`)
+  return named(address, ...lookup(h.family, encoded))
 }
