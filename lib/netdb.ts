@@ -74,6 +74,7 @@ function nodeOf(host: unknown): string | null {
 
 function serviceOf(port: unknown): string | null {
   if (port === null) return null
+  if (port === undefined) throw new TypeError('getaddrinfo() argument 2 (port) is missing')
   if (typeof port === 'string') return text(port, 'port')
   if (port instanceof Uint8Array) return text(Buffer.from(port).toString('latin1'), 'port')
   if (typeof port === 'bigint' || Number.isInteger(port)) return String(port)
@@ -97,7 +98,7 @@ export function getnameinfo(
   if (sockaddr.length < 2 || sockaddr.length > 4 || typeof host !== 'string') {
     throw new TypeError('getnameinfo(): illegal sockaddr argument')
   }
-  const number = int(port) & 0xffff // getaddrinfo(3) cuts it off, and so does Python
+  const number = int(port)
   const flow = within(flowinfo, 0, 0xfffff, 'getnameinfo(): flowinfo must be 0-1048575.')
   const found = native.getaddrinfo(
     text(host, 'host'),
@@ -111,8 +112,9 @@ export function getnameinfo(
   const [family, , , , bytes] = found[0]
   if (family === AF_INET && sockaddr.length !== 2)
     throw new OSError('IPv4 sockaddr must be 2 tuple')
-  const [numeric] = decode(bytes, bytes.length) as [string, number]
-  const address = family === AF_INET6 ? [numeric, number, flow, scopeId] : [numeric, number]
+  // getaddrinfo(3) refuses a negative port, and cuts off one that is too big.
+  const [numeric, cut] = decode(bytes, bytes.length) as [string, number]
+  const address = family === AF_INET6 ? [numeric, cut, flow, scopeId] : [numeric, cut]
   const names = native.getnameinfo(encode(family, address, 'getnameinfo'), f)
   if (typeof names === 'number') throw resolverError(names, 'getnameinfo')
   return names
