@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { received } from './address.js'
 import { type BytesLike, bytes, type Int, int, intOr, timeout } from './args.js'
 import { check, OSError, ValueError } from './errors.js'
-import type { AddressOut } from './family/types.js'
+import type { Address, AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
 import { Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native, address as scratch, value } from './native.js'
@@ -288,12 +288,14 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
   return native.setsockoptBytes(fd, level, name, data, 0, data.length)
 }
 
-/** An address as Python prints it. */
-function repr(address: Exclude<AddressOut, null>): string {
+/** An address as Python's str() has it. @internal */
+export function repr(address: Exclude<AddressOut, null> | Address): string {
   if (typeof address === 'string') return address
-  if (Buffer.isBuffer(address)) return `b'${address.toString('latin1').replaceAll('\0', '\\x00')}'`
+  if (address instanceof Uint8Array) {
+    return `b'${Buffer.from(address).toString('latin1').replaceAll('\0', '\\x00')}'`
+  }
   const items = address.map((item) =>
-    typeof item === 'number' ? item : Buffer.isBuffer(item) ? repr(item) : `'${item}'`,
+    item instanceof Uint8Array ? repr(item) : typeof item === 'string' ? `'${item}'` : String(item),
   )
   return `(${items.join(', ')})`
 }

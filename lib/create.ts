@@ -1,6 +1,7 @@
 // The module functions that make sockets.
 
 import { type Int, int, intOr } from './args.js'
+import { repr } from './base.js'
 import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
@@ -93,6 +94,7 @@ export function create_connection(
     ...options,
   }
   const [host, port] = address
+  if (address.length !== 2) throw new ValueError('address must be a pair (host, port)')
   const errors: OSError[] = []
   for (const [family, type, proto, , sockaddr] of getaddrinfo(host, port, 0, SOCK_STREAM)) {
     try {
@@ -181,7 +183,8 @@ function bindNamed<F extends number>(s: Socket<F>, address: Address<F>): void {
     s.bind(address)
   } catch (error) {
     if (!(error instanceof OSError) || error.errno === null) throw error
-    const words = `${error.strerror} (while attempting to bind on address ${JSON.stringify(address)})`
+    const where = typeof address === 'string' ? `'${address}'` : repr(address as Address)
+    const words = `${error.strerror} (while attempting to bind on address ${where})`
     throw Object.assign(new OSError(error.errno, words), {
       syscall: error.syscall,
       hint: error.hint,
