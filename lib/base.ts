@@ -217,8 +217,9 @@ export abstract class BaseSocket<F extends number = number> {
   }
 
   /** true is `settimeout(null)`, false is `settimeout(0)`. */
-  setblocking(flag: Int): void {
-    this.settimeout(int(flag) ? null : 0)
+  setblocking(flag: unknown): void {
+    if (arguments.length === 0) throw new TypeError('setblocking() takes one argument')
+    this.settimeout(flag ? null : 0)
   }
 
   /** Whether calls may wait: false only for a timeout of 0. */
