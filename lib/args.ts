@@ -58,16 +58,24 @@ export function size(value: unknown, method: string): number {
   return n
 }
 
-/** The bytes themselves, not a copy. */
+/**
+ * The bytes themselves, not a copy. One whose memory is gone reads as empty, and
+ * an empty receive looks like the end of a stream; so it is an error, as with
+ * Python's released memoryview.
+ */
 export function bytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  if (ArrayBuffer.isView(value)) {
+  if (value instanceof Uint8Array && value.length > 0) return value
+  const view = ArrayBuffer.isView(value)
+  if (!view && !(value instanceof ArrayBuffer) && !(value instanceof SharedArrayBuffer)) {
+    throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
+  }
+  try {
+    if (!view) return new Uint8Array(value)
+    if (!(value instanceof DataView)) Uint8Array.prototype.at.call(value, 0)
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  } catch {
+    throw new ValueError('the buffer is detached, or shrunk to less than this view of it')
   }
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-    return new Uint8Array(value)
-  }
-  throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
 }
 
 /** Half a character (a surrogate without its other half) has no UTF-8. */
