@@ -3,7 +3,7 @@
 
 import { domainToASCII } from 'node:url'
 import { codec, decode } from './address.js'
-import { gaierror, oserror, ValueError } from './errors.js'
+import { gaierror, OSError, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
 
@@ -50,11 +50,12 @@ export function lookup(family: number, name: string): [host: string, scopeId: nu
   return [address[0], address[3] ?? 0]
 }
 
-/** A host as a numeric address of a family: Python's rule for `''` and `'<broadcast>'` too. */
+/** A host as a numeric address, IPv4's or any: Python's rule for `''` and `'<broadcast>'` too. */
 export function numericHost(family: number, host: string): string {
-  if (host === '' || host === '<broadcast>') {
-    if (family === constants.AF_INET6) return '::'
-    return host === '' ? '0.0.0.0' : '255.255.255.255'
+  if (host === '<broadcast>') return '255.255.255.255'
+  if (host === '') {
+    if (family === constants.AF_INET) return '0.0.0.0'
+    throw new OSError('wildcard resolved to multiple address')
   }
   return lookup(family, host)[0]
 }

@@ -1,6 +1,7 @@
 // AF_INET and AF_INET6: ip(7), ipv6(7).
 
 import { typeName, whole, within } from '../args.js'
+import { OSError } from '../errors.js'
 import { constants, layout } from '../native.js'
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ipaddress.js'
 import type { Codec, Inet6Out, InetOut } from './types.js'
@@ -50,6 +51,7 @@ const parse4: Parse = (host, out, at) => {
 }
 
 const parse6: Parse = (host, out, at) => {
+  if (host === '<broadcast>') throw new OSError('address family mismatched')
   if (host !== '') return parseIPv6(host, out, at)
   out.fill(0, at, at + 16)
   return true
