@@ -218,7 +218,7 @@ export abstract class BaseSocket<F extends number = number> {
 
   /** true is `settimeout(null)`, false is `settimeout(0)`. */
   setblocking(flag: unknown): void {
-    if (arguments.length === 0) throw new TypeError('setblocking() takes one argument')
+    if (flag === undefined) throw new TypeError('setblocking() takes one argument')
     this.settimeout(flag ? null : 0)
   }
 
