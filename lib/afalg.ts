@@ -2,7 +2,7 @@
 
 import type { AncItem } from './ancillary.js'
 import { type BytesLike, bytes, type Int, int } from './args.js'
-import { ValueError } from './errors.js'
+import { OSError, ValueError } from './errors.js'
 import { uint32Bytes } from './family/wire.js'
 import { constants } from './native.js'
 
@@ -19,7 +19,9 @@ export interface AfAlgOptions {
 }
 
 /** The operation, the vector and the associated length as control messages. */
-export function afalgControl({ op, iv, assoclen }: AfAlgOptions): AncItem[] {
+export function afalgControl(family: number, options: AfAlgOptions): AncItem[] {
+  if (family !== constants.AF_ALG) throw new OSError('algset is only supported for AF_ALG')
+  const { op, iv, assoclen } = options
   if (op === undefined) throw new TypeError("sendmsg_afalg() missing required argument 'op'")
   const operation = int(op)
   if (operation < 0) throw new ValueError('op must be non-negative')

@@ -32,7 +32,7 @@ export function whole(value: unknown): number {
 
 /** A C int. */
 export function int(value: unknown): number {
-  if ((value as number) >> 0 === value) return value as number
+  if (typeof value === 'number' && value >> 0 === value) return value
   const n = whole(value)
   if (n > 0x7fffffff) throw new OverflowError('signed integer is greater than maximum')
   if (n < -0x80000000) throw new OverflowError('signed integer is less than minimum')
@@ -51,23 +51,41 @@ export function within(value: unknown, low: number, high: number, words: string)
 }
 
 /** A size in bytes for one of the recv methods. */
-export function size(value: unknown, method: string): number {
+export function size(
+  value: unknown,
+  method: string,
+  words = `negative buffersize in ${method}`,
+): number {
   const n = whole(value)
-  if (n < 0) throw new ValueError(`negative buffersize in ${method}`)
+  if (n < 0) throw new ValueError(words)
   if (n > Number.MAX_SAFE_INTEGER) throw new OverflowError('size is too large')
   return n
 }
 
-/** The bytes themselves, not a copy. */
+/**
+ * The bytes themselves, not a copy. One whose memory is gone reads as empty, and
+ * an empty receive looks like the end of a stream; so it is an error, as with
+ * Python's released memoryview.
+ */
 export function bytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  if (ArrayBuffer.isView(value)) {
+  if (value instanceof Uint8Array && value.length > 0) return value
+  const view = ArrayBuffer.isView(value)
+  if (!view && !(value instanceof ArrayBuffer) && !(value instanceof SharedArrayBuffer)) {
+    throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
+  }
+  try {
+    if (!view) return new Uint8Array(value)
+    if (!(value instanceof DataView)) Uint8Array.prototype.at.call(value, 0)
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  } catch {
+    throw new ValueError('the buffer is detached, or shrunk to less than this view of it')
   }
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-    return new Uint8Array(value)
-  }
-  throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
+}
+
+/** Half a character (a surrogate without its other half) has no UTF-8. */
+export function wellFormed(value: string): string {
+  if (/\p{Surrogate}/u.test(value)) throw new ValueError('surrogates not allowed in a string')
+  return value
 }
 
 /** Any iterable of bytes, once through; `what` names the argument. */
@@ -83,7 +101,7 @@ export function text(value: unknown, what: string): string {
   if (typeof value !== 'string')
     throw new TypeError(`${what} must be string, not ${typeName(value)}`)
   if (value.includes('\0')) throw new ValueError('embedded null character')
-  return value
+  return wellFormed(value)
 }
 
 /** A timeout in seconds, or null for none. */
@@ -94,8 +112,10 @@ export function timeout(value: unknown): number | null {
   }
   const seconds = Number(value)
   if (Number.isNaN(seconds)) throw new ValueError('Invalid value NaN (not a number)')
-  if (seconds < 0) throw new ValueError('Timeout value out of range')
   // Python's timeouts are int64 nanoseconds.
-  if (seconds > 9223372036) throw new OverflowError('timestamp out of range for platform time_t')
+  if (Math.abs(seconds) > 9223372036) {
+    throw new OverflowError('timestamp out of range for platform time_t')
+  }
+  if (seconds < 0) throw new ValueError('Timeout value out of range')
   return seconds
 }

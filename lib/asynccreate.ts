@@ -110,7 +110,7 @@ export async function create_connection(
     source_address,
     options,
   )
-  const [host, port] = address
+  const [host, port] = blocking.pair(address)
   const found = await runLater(getaddrinfo(host, port, 0, SOCK_STREAM), chosen)
   return new Race(interleave(found), chosen).result
 }

@@ -189,10 +189,10 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */
   async sendmsg_afalg(
-    msg: Iterable<BytesLike> | null | undefined,
-    options: AfAlgOptions & WaitOptions,
+    msg?: Iterable<BytesLike> | null,
+    options = {} as AfAlgOptions & WaitOptions,
   ): Promise<number> {
-    return this.sendmsg(msg ?? [], afalgControl(options), options.flags, null, options)
+    return this.sendmsg(msg ?? [], afalgControl(this.family, options), options.flags, null, options)
   }
 
   /** Sends a file, or a part of it, over a stream. sendfile(2); see the blocking twin */

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { received } from './address.js'
 import { type BytesLike, bytes, type Int, int, intOr, timeout } from './args.js'
 import { check, OSError, ValueError } from './errors.js'
-import type { AddressOut } from './family/types.js'
+import type { Address, AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
 import { Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native, address as scratch, value } from './native.js'
@@ -221,8 +221,9 @@ export abstract class BaseSocket<F extends number = number> {
   }
 
   /** true is `settimeout(null)`, false is `settimeout(0)`. */
-  setblocking(flag: Int): void {
-    this.settimeout(int(flag) ? null : 0)
+  setblocking(flag: unknown): void {
+    if (flag === undefined) throw new TypeError('setblocking() takes one argument')
+    this.settimeout(flag ? null : 0)
   }
 
   /** Whether calls may wait: false only for a timeout of 0. */
@@ -292,12 +293,14 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
   return native.setsockoptBytes(fd, level, name, data, 0, data.length)
 }
 
-/** An address as Python prints it. */
-function repr(address: Exclude<AddressOut, null>): string {
+/** An address as Python's str() has it. @internal */
+export function repr(address: Exclude<AddressOut, null> | Address): string {
   if (typeof address === 'string') return address
-  if (Buffer.isBuffer(address)) return `b'${address.toString('latin1').replaceAll('\0', '\\x00')}'`
+  if (address instanceof Uint8Array) {
+    return `b'${Buffer.from(address).toString('latin1').replaceAll('\0', '\\x00')}'`
+  }
   const items = address.map((item) =>
-    typeof item === 'number' ? item : Buffer.isBuffer(item) ? repr(item) : `'${item}'`,
+    item instanceof Uint8Array ? repr(item) : typeof item === 'string' ? `'${item}'` : String(item),
   )
   return `(${items.join(', ')})`
 }

@@ -1,7 +1,7 @@
 // The module functions that make sockets.
 
 import { type Int, int, intOr } from './args.js'
-import type { BaseSocket } from './base.js'
+import { type BaseSocket, repr } from './base.js'
 import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
@@ -106,7 +106,7 @@ export function create_connection(
   options?: CreateConnectionOptions,
 ): Socket<InetFamily> {
   const chosen = connectionOptions(timeout, source_address, options)
-  const [host, port] = address
+  const [host, port] = pair(address)
   const errors: OSError[] = []
   for (const [family, type, proto, , sockaddr] of getaddrinfo(host, port, 0, SOCK_STREAM)) {
     try {
@@ -117,6 +117,13 @@ export function create_connection(
     }
   }
   throw connectionError(errors, chosen.all_errors)
+}
+
+/** The address of create_connection. */
+export function pair<T extends readonly unknown[]>(address: T): T {
+  const [...items] = address
+  if (items.length !== 2) throw new ValueError('address must be a pair (host, port)')
+  return address
 }
 
 /** The parameters of create_connection after the address, however they were given. */
@@ -231,7 +238,8 @@ function naming(address: unknown, bind: () => void): void {
 /** The error of a bind, with the address in it. */
 export function bindError(error: unknown, address: unknown): unknown {
   if (!(error instanceof OSError) || error.errno === null) return error
-  const words = `${error.strerror} (while attempting to bind on address ${JSON.stringify(address)})`
+  const where = typeof address === 'string' ? `'${address}'` : repr(address as Address)
+  const words = `${error.strerror} (while attempting to bind on address ${where})`
   return Object.assign(new OSError(error.errno, words), {
     syscall: error.syscall,
     hint: error.hint,

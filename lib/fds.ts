@@ -1,6 +1,6 @@
 // Descriptors over a Unix socket: SCM_RIGHTS, unix(7).
 
-import { type AncItem, CMSG_SPACE, rights } from './ancillary.js'
+import { type AncItem, CMSG_LEN, rights } from './ancillary.js'
 import { type BytesLike, type Int, int } from './args.js'
 import type { Address, AddressOut } from './family/types.js'
 import { constants } from './native.js'
@@ -17,7 +17,8 @@ export const rightsItem = (fds: Iterable<Int>): AncItem => [
 
 /** The room that the control message with so many descriptors takes. */
 export const rightsRoom = (maxfds: Int): number =>
-  CMSG_SPACE(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
+  // Not CMSG_SPACE, whose padding has room for one more.
+  CMSG_LEN(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
 
 /**
  * Sends descriptors along with data, of which there must be a byte at least on

@@ -89,6 +89,7 @@ export function if_nametoindex(if_name: string | Uint8Array): number {
 export function if_indextoname(if_index: Int): string {
   const index = whole(if_index)
   if (index < 0) throw new OverflowError("can't convert negative value to unsigned int")
+  if (index > 0xffffffff) throw new OverflowError('index is too large')
   const name = native.ifIndextoname(index)
   if (typeof name === 'number') throw oserror(name, 'if_indextoname')
   return name

@@ -37,16 +37,21 @@ export type HostArgument = string | Uint8Array | null
 /** The port argument of getaddrinfo: a number, a service's name, or null. */
 export type PortArgument = Int | string | Uint8Array | null
 
+/** A host name for libc: a string is encoded, bytes go as they are. */
+const named = (host: string | Uint8Array): string =>
+  typeof host === 'string' ? ascii(hostOf(host)) : hostOf(host)
+
 function nodeOf(host: unknown): string | null {
   if (host === null) return null
   if (typeof host !== 'string' && !(host instanceof Uint8Array)) {
     throw new TypeError('getaddrinfo() argument 1 must be string or null')
   }
-  return ascii(hostOf(host))
+  return named(host)
 }
 
 function serviceOf(port: unknown): string | null {
   if (port === null) return null
+  if (port === undefined) throw new TypeError('getaddrinfo() argument 2 (port) is missing')
   if (typeof port === 'string') return text(port, 'port')
   if (port instanceof Uint8Array) return text(Buffer.from(port).toString('latin1'), 'port')
   if (typeof port === 'bigint' || Number.isInteger(port)) return String(port)
@@ -86,7 +91,7 @@ export function* getnameinfo(
   if (sockaddr.length < 2 || sockaddr.length > 4 || typeof host !== 'string') {
     throw new TypeError('getnameinfo(): illegal sockaddr argument')
   }
-  const number = int(port) & 0xffff // getaddrinfo(3) cuts it off, and so does Python
+  const number = int(port)
   const flow = within(flowinfo, 0, 0xfffff, 'getnameinfo(): flowinfo must be 0-1048575.')
   const node = text(host, 'host')
   const found = yield* answer((later) =>
@@ -96,8 +101,9 @@ export function* getnameinfo(
   const [family, , , , bytes] = found[0]
   if (family === AF_INET && sockaddr.length !== 2)
     throw new OSError('IPv4 sockaddr must be 2 tuple')
-  const [numeric] = decode(bytes, bytes.length) as [string, number]
-  const address = family === AF_INET6 ? [numeric, number, flow, scopeId] : [numeric, number]
+  // getaddrinfo(3) refuses a negative port, and cuts off one that is too big.
+  const [numeric, cut] = decode(bytes, bytes.length) as [string, number]
+  const address = family === AF_INET6 ? [numeric, cut, flow, scopeId] : [numeric, cut]
   const names = yield* answer((later) =>
     native.getnameinfo(encode({ family, proto: 0 }, address, 'getnameinfo'), f, later),
   )
@@ -112,7 +118,7 @@ function hostArgument(host: unknown, method: string): string {
       `${method}() argument 1 must be str, bytes or bytearray, not ${typeName(host)}`,
     )
   }
-  return hostOf(host)
+  return named(host)
 }
 
 export function* gethostbyname(hostname: unknown): Steps<string> {
@@ -134,8 +140,7 @@ function hostInfo(entry: HostEntry | number, syscall: string): HostInfo {
 export function* gethostbyname_ex(hostname: unknown): Steps<HostInfo> {
   const host = hostArgument(hostname, 'gethostbyname_ex')
   yield* numericHost(AF_INET, host) // Python asks this first, and raises its gaierror
-  const name = ascii(host)
-  return hostInfo(yield* answer((later) => native.gethostbyname(name, later)), 'gethostbyname')
+  return hostInfo(yield* answer((later) => native.gethostbyname(host, later)), 'gethostbyname')
 }
 
 export function* gethostbyaddr(address: unknown): Steps<HostInfo> {

@@ -3,7 +3,7 @@
 
 import { encode, received } from './address.js'
 import { type AncData, closeRights, messages, pack } from './ancillary.js'
-import { bytes, bytesList, int, intOr, size } from './args.js'
+import { bytes, bytesList, int, intOr, size, whole } from './args.js'
 import { room, take } from './bytes.js'
 import type { Op } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
@@ -50,10 +50,14 @@ export function connectErrno(error: unknown): number {
   return error.errno
 }
 
+/** Python asks the kernel for no bytes only by recvfrom. */
+const nothing: Op<Buffer> = () => Buffer.alloc(0)
+
 /** recv(2) of at most `bufsize` bytes. */
 export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
+  if (n === 0) return nothing
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
     const received = native.recv(fd, memory, 0, n, f)
@@ -77,17 +81,23 @@ export function recvfrom(
 }
 
 /** The memory that a receive may fill, and how much of it. */
-function target(buffer: unknown, nbytes: unknown, method: string): [into: Uint8Array, n: number] {
+function target(
+  buffer: unknown,
+  nbytes: unknown,
+  method: string,
+  tooSmall: string,
+): [into: Uint8Array, n: number] {
   const into = bytes(buffer)
   const n = nbytes === undefined ? 0 : size(nbytes, method)
-  if (n > into.length) throw new ValueError('buffer too small for requested bytes')
+  if (n > into.length) throw new ValueError(tooSmall)
   return [into, n === 0 ? into.length : n]
 }
 
 /** recv(2) into the caller's memory. */
 export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
-  const [into, n] = target(buffer, nbytes, 'recv_into')
+  const [into, n] = target(buffer, nbytes, 'recv_into', 'buffer too small for requested bytes')
   const f = intOr(flags, 0)
+  if (n === 0) return () => 0
   return (fd) => native.recv(fd, into, 0, n, f)
 }
 
@@ -98,7 +108,8 @@ export function recvfromInto(
   nbytes: unknown,
   flags: unknown,
 ): Op<[nbytes: number, address: AddressOut]> {
-  const [into, n] = target(buffer, nbytes, 'recvfrom_into')
+  const tooSmall = 'nbytes is greater than the length of the buffer'
+  const [into, n] = target(buffer, nbytes, 'recvfrom_into', tooSmall)
   const f = intOr(flags, 0)
   return (fd) => {
     const count = native.recvfrom(fd, into, 0, n, f)
@@ -172,8 +183,10 @@ function recvmsgOp<T>(
   into: () => readonly Uint8Array[],
   out: (count: number) => T,
 ): Op<Message<T>> {
-  const controlSize = intOr(ancbufsize, 0)
-  if (controlSize < 0) throw new ValueError('invalid ancillary data buffer length')
+  const controlSize = ancbufsize === undefined ? 0 : whole(ancbufsize)
+  if (controlSize < 0 || controlSize > 0x7fffffff) {
+    throw new ValueError('invalid ancillary data buffer length')
+  }
   const f = intOr(flags, 0)
   return (fd) => {
     const control = Buffer.alloc(controlSize)
@@ -198,7 +211,7 @@ export function recvmsg(
   ancbufsize: unknown,
   flags: unknown,
 ): Op<Message<Buffer>> {
-  const n = size(bufsize, 'recvmsg')
+  const n = size(bufsize, 'recvmsg', 'negative buffer size in recvmsg()')
   const cleared = (intOr(flags, 0) & MSG_TRUNC) !== 0
   let memory: Buffer
   return recvmsgOp(

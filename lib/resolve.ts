@@ -3,7 +3,7 @@
 
 import { domainToASCII } from 'node:url'
 import { codec, decode } from './address.js'
-import { gaierror, oserror, ValueError } from './errors.js'
+import { gaierror, OSError, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
 import { answer, run, type Steps } from './steps.js'
@@ -23,29 +23,40 @@ export function resolverError(code: number, syscall: string): Error {
   return error
 }
 
-/** A host name as the resolver takes it: ASCII, international names encoded. */
+/** A host name in ASCII, an international one encoded; null where that cannot be. */
+function toAscii(name: string): string | null {
+  return /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name) || null
+}
+
+/**
+ * A host name as the resolver takes it. Python's idna codec refuses labels that
+ * are too long or, but for one at the end, empty; bytes pass it by.
+ */
 export function ascii(name: string): string {
-  if (/^[\0-\x7f]*$/.test(name)) return name
-  const encoded = domainToASCII(name)
-  if (encoded === '') throw new ValueError(`encoding of host name failed: ${name}`)
+  const encoded = toAscii(name)
+  const labels = encoded?.split('.') ?? ['']
+  const last = labels.pop() as string
+  if (encoded === null || last.length > 63 || !labels.every((l) => l !== '' && l.length < 64)) {
+    throw new ValueError(`encoding of host name failed: ${name}`)
+  }
   return encoded
 }
 
-/** The first address of a name: the numeric host, and the scope for IPv6. */
+/** The first address of an ASCII name: the numeric host, and the scope for IPv6. */
 export function* lookup(family: number, name: string): Steps<[host: string, scopeId: number]> {
-  const host = ascii(name)
-  const found = yield* answer((later) => native.getaddrinfo(host, null, family, 0, 0, 0, later))
+  const found = yield* answer((later) => native.getaddrinfo(name, null, family, 0, 0, 0, later))
   if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
   const sockaddr = found[0][4]
   const address = decode(sockaddr, sockaddr.length) as [string, number, number?, number?]
   return [address[0], address[3] ?? 0]
 }
 
-/** A host as a numeric address of a family: Python's rule for `''` and `'<broadcast>'` too. */
+/** A host as a numeric address, IPv4's or any: Python's rule for `''` and `'<broadcast>'` too. */
 export function* numericHost(family: number, host: string): Steps<string> {
-  if (host === '' || host === '<broadcast>') {
-    if (family === constants.AF_INET6) return '::'
-    return host === '' ? '0.0.0.0' : '255.255.255.255'
+  if (host === '<broadcast>') return '255.255.255.255'
+  if (host === '') {
+    if (family === constants.AF_INET) return '0.0.0.0'
+    throw new OSError('wildcard resolved to multiple address')
   }
   return (yield* lookup(family, host))[0]
 }
@@ -56,7 +67,9 @@ export const nameIn = (h: Handle, address: unknown): string | null =>
 
 /** The address with the numeric host of the name in it. */
 export function* resolved(h: Handle, address: unknown, name: string): Steps<unknown> {
-  const [host, scopeId] = yield* lookup(h.family, name)
+  const encoded = toAscii(name)
+  if (encoded === null) throw new TypeError(`encoding of host name failed: ${name}`)
+  const [host, scopeId] = yield* lookup(h.family, encoded)
   return codec(h.family).named?.(address, host, scopeId)
 }
 

@@ -203,9 +203,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * and the data. sendmsg(2), Python's `sendmsg_afalg`
    * @param msg any iterable of bytes
    */
-  sendmsg_afalg(msg: Iterable<BytesLike> | null | undefined, options: AfAlgOptions): number {
-    const { flags } = options
-    return this.sendmsg(msg ?? [], afalgControl(options), flags)
+  sendmsg_afalg(msg?: Iterable<BytesLike> | null, options = {} as AfAlgOptions): number {
+    return this.sendmsg(msg ?? [], afalgControl(this.family, options), options.flags)
   }
 
   /**

@@ -1,6 +1,7 @@
 // AF_INET and AF_INET6: ip(7), ipv6(7).
 
 import { typeName, whole, within } from '../args.js'
+import { OSError } from '../errors.js'
 import { constants, layout } from '../native.js'
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ipaddress.js'
 import type { Codec, Inet6Out, InetOut } from './types.js'
@@ -50,6 +51,7 @@ const parse4: Parse = (host, out, at) => {
 }
 
 const parse6: Parse = (host, out, at) => {
+  if (host === '<broadcast>') throw new OSError('address family mismatched')
   if (host !== '') return parseIPv6(host, out, at)
   out.fill(0, at, at + 16)
   return true
@@ -87,14 +89,14 @@ export const inet6: Codec = {
     return [host, port, flowinfo, scope]
   },
   encode(address, out, who) {
-    const [host, port, flowinfo, scopeId] = tuple(address, 'AF_INET6', 4, tupleWords, who)
+    const [host, port, flowinfo = 0, scopeId = 0] = tuple(address, 'AF_INET6', 4, tupleWords, who)
     begin(out, IN6.size, constants.AF_INET6)
     writeHost(parse6, host, out, ADDR6, who)
     writePort(out, PORT6, portOf(port, who))
-    const flow = within(flowinfo ?? 0, 0, 0xfffff, `${who}(): flowinfo must be 0-1048575.`)
+    const flow = within(flowinfo, 0, 0xfffff, `${who}(): flowinfo must be 0-1048575.`)
     out[FLOW6 + 1] = flow >>> 16
     writePort(out, FLOW6 + 2, flow & 0xffff)
-    writeUint32(out, SCOPE6, whole(scopeId ?? 0)) // modulo 2^32, as Python's
+    writeUint32(out, SCOPE6, whole(scopeId)) // modulo 2^32, as Python's
     return IN6.size
   },
   // The flow label is the low 20 bits; the traffic class above them is kept too.

@@ -1,7 +1,7 @@
 // AF_UNIX: unix(7). Paths, abstract names, and no name at all.
 
 import { isUtf8 } from 'node:buffer'
-import { bytes as bytesOf } from '../args.js'
+import { bytes as bytesOf, wellFormed } from '../args.js'
 import { OSError, ValueError } from '../errors.js'
 import { constants, layout } from '../native.js'
 import type { Codec, UnixOut } from './types.js'
@@ -13,7 +13,7 @@ const ROOM = UN.sun_path.size
 
 export const unix: Codec = {
   encode(address, out) {
-    const path = typeof address === 'string' ? Buffer.from(address) : bytesOf(address)
+    const path = typeof address === 'string' ? Buffer.from(wellFormed(address)) : bytesOf(address)
     // An empty name asks Linux to choose one (autobind); a leading NUL makes it
     // abstract, of exactly the length given. A path ends with the kernel's NUL.
     const abstract = path.length === 0 || path[0] === 0
