@@ -261,7 +261,7 @@ export abstract class BaseSocket<F extends number = number> {
     ] as const
     const addresses = names.map(([name, call]) => {
       const address = call(fd) < 0 ? null : received(proto)
-      return address === null || address.length === 0 ? '' : `, ${name}=${repr(address)}`
+      return address === null || address === '' || address === 0 ? '' : `, ${name}=${repr(address)}`
     })
     return `<socket.socket ${parts}${addresses.join('')}>`
   }
@@ -289,11 +289,24 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
 }
 
 /** An address as Python prints it. */
-function repr(address: Exclude<AddressOut, null>): string {
-  if (typeof address === 'string') return address
-  if (Buffer.isBuffer(address)) return `b'${address.toString('latin1').replaceAll('\0', '\\x00')}'`
-  const items = address.map((item) =>
-    typeof item === 'number' ? item : Buffer.isBuffer(item) ? repr(item) : `'${item}'`,
-  )
-  return `(${items.join(', ')})`
+function repr(address: unknown): string {
+  if (Array.isArray(address)) {
+    const items = address.map((item) => (typeof item === 'string' ? `'${item}'` : repr(item)))
+    return `(${items.join(', ')}${items.length === 1 ? ',' : ''})`
+  }
+  return Buffer.isBuffer(address) ? reprBytes(address) : String(address)
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\\': '\\\\',
+  "'": "\\'",
+}
+
+function reprBytes(bytes: Buffer): string {
+  const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  const escape = (char: string) => escapes[char] ?? hex(char)
+  return `b'${bytes.toString('latin1').replace(/[^ -~]|[\\']/g, escape)}'`
 }
