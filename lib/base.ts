@@ -260,7 +260,7 @@ export abstract class BaseSocket<F extends number = number> {
       ['raddr', native.getpeername],
     ] as const
     const addresses = names.map(([name, call]) => {
-      const address = call(fd) < 0 ? null : received(proto)
+      const address = call(fd) < 0 ? null : readable(proto)
       return address === null || address === '' || address === 0 ? '' : `, ${name}=${repr(address)}`
     })
     return `<socket.socket ${parts}${addresses.join('')}>`
@@ -286,6 +286,15 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
   }
   const data = bytes(value)
   return native.setsockoptBytes(fd, level, name, data, 0, data.length)
+}
+
+/** The address received; null for one of a protocol without a form of address. */
+function readable(proto: number): AddressOut {
+  try {
+    return received(proto)
+  } catch {
+    return null
+  }
 }
 
 /** An address as Python prints it. */
