@@ -35,6 +35,10 @@ export interface Layout {
     readonly tv_sec: Field
     readonly tv_usec: Field
   }
+  readonly ifreq: {
+    readonly size: number
+    readonly ifr_name: Field
+  }
   readonly sockaddr_nl?: {
     readonly size: number
     readonly nl_pid: Field

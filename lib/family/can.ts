@@ -10,9 +10,6 @@ import { begin, little, readUint, writeUint } from './wire.js'
 
 const { AF_CAN, CAN_BCM, CAN_ISOTP, CAN_J1939, CAN_RAW } = constants
 const CAN = layout.sockaddr_can
-/** IFNAMSIZ, which counts the NUL. */
-const NAME_ROOM = 16
-
 /** The name of an interface as bytes. */
 function nameOf(name: unknown): Buffer {
   if (typeof name !== 'string' && !(name instanceof Uint8Array)) {
@@ -25,7 +22,7 @@ function nameOf(name: unknown): Buffer {
 
 /** `''` is any interface. */
 function indexOf(name: Buffer): number {
-  if (name.length >= NAME_ROOM) throw new OSError('AF_CAN interface name too long')
+  if (name.length >= layout.ifreq.ifr_name.size) throw new OSError('AF_CAN interface name too long')
   return name.length === 0 ? 0 : interfaceIndex(name.toString())
 }
 
