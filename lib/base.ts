@@ -303,19 +303,19 @@ function repr(address: unknown): string {
     const items = address.map((item) => (typeof item === 'string' ? `'${item}'` : repr(item)))
     return `(${items.join(', ')}${items.length === 1 ? ',' : ''})`
   }
-  return Buffer.isBuffer(address) ? reprBytes(address) : String(address)
+  return Buffer.isBuffer(address) ? bytesRepr(address) : String(address)
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '\t': '\\t',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\\': '\\\\',
-  "'": "\\'",
-}
+const escapes: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
-function reprBytes(bytes: Buffer): string {
-  const hex = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
-  const escape = (char: string) => escapes[char] ?? hex(char)
-  return `b'${bytes.toString('latin1').replace(/[^ -~]|[\\']/g, escape)}'`
+/** Bytes as Python prints them: double quotes only around a single one. */
+function bytesRepr(data: Buffer): string {
+  const text = data.toString('latin1')
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const body = text.replace(/[^ -~]|['"\\]/g, (char) => {
+    if (char === '\\' || char === quote) return `\\${char}`
+    if (char === "'" || char === '"') return char
+    return escapes[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `b${quote}${body}${quote}`
 }
