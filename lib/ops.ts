@@ -18,7 +18,7 @@ const { EINPROGRESS, EINTR, EISCONN } = errnos
 export const accept =
   (h: Handle, nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
   (fd) => {
-    const accepted = native.accept(fd, nonblocking)
+    const accepted = native.accept(fd, nonblocking, h.family !== constants.AF_ALG)
     if (accepted < 0) return accepted
     try {
       return [accepted, received(h.proto)]
