@@ -67,8 +67,9 @@ export type Hci = number | readonly [id: number, channel?: number]
 export type Sco = Device | Uint8Array
 
 /**
- * No address: connect(2) with it takes a socket's peer away again. Any socket
- * takes it. What the bytes are does not matter.
+ * No address: `connect([AF_UNSPEC, Buffer.alloc(0)])` takes the peer of a
+ * datagram socket of any family away again, and with it a port that was the
+ * kernel's choice. connect(2)
  */
 export type Unspec = readonly [family: Family<'AF_UNSPEC'>, bytes: Uint8Array]
 /**
