@@ -53,11 +53,12 @@ export const encode = (kind: Kind, address: unknown): Outcome =>
     return Buffer.from(scratch.subarray(0, length)).toString('hex')
   })
 
-/** The address that we read in a sockaddr. */
+/** The address that we read in a sockaddr. What lies behind it must make no difference. */
 export const decode = (kind: Kind, hex: string): Outcome =>
   outcome(() => {
-    const bytes = Buffer.from(hex, 'hex')
-    return plain(read(bytes, bytes.length, numbers(kind).proto))
+    const memory = Buffer.alloc(128, 0xff)
+    const length = memory.write(hex, 'hex')
+    return plain(read(memory, length, numbers(kind).proto))
   })
 
 const program = `
