@@ -1,17 +1,34 @@
 // From an address to a sockaddr and back, by the family's own file.
 
+import { alg } from './family/alg.js'
+import { bluetooth } from './family/bluetooth.js'
+import { can } from './family/can.js'
 import { inet, inet6 } from './family/inet.js'
-import { opaque } from './family/opaque.js'
+import { netlink } from './family/netlink.js'
+import { isUnspec, opaque } from './family/opaque.js'
+import { packet } from './family/packet.js'
+import { qipcrtr } from './family/qipcrtr.js'
+import { tipc } from './family/tipc.js'
 import type { AddressOut, Codec } from './family/types.js'
 import { unix } from './family/unix.js'
+import { vsock } from './family/vsock.js'
 import { familyOf } from './family/wire.js'
 import { addressLength, constants, address as scratch } from './native.js'
 
-/** A family is one file and one row. */
-const codecs = new Map<number, Codec>([
+/** A family is one file and one row; undefined where the system lacks it. */
+const codecs = new Map<number, Codec | undefined>([
   [constants.AF_INET, inet],
   [constants.AF_INET6, inet6],
   [constants.AF_UNIX, unix],
+  [constants.AF_ALG, alg],
+  [constants.AF_BLUETOOTH, bluetooth],
+  [constants.AF_CAN, can],
+  [constants.AF_NETLINK, netlink],
+  [constants.AF_PACKET, packet],
+  [constants.AF_QIPCRTR, qipcrtr],
+  [constants.AF_RDS, inet], // RDS has IPv4's addresses
+  [constants.AF_TIPC, tipc],
+  [constants.AF_VSOCK, vsock],
 ])
 
 /** The codec of a family; one that is not in the table has raw bytes for addresses. */
@@ -22,7 +39,8 @@ export const encode = (
   { family, proto }: { family: number; proto: number },
   address: unknown,
   who: string,
-): number => codec(family).encode(address, scratch, who, proto)
+): number =>
+  codec(isUnspec(address) ? constants.AF_UNSPEC : family).encode(address, scratch, who, proto)
 
 /** Reads a sockaddr; null where the kernel gave none. */
 export function decode(bytes: Uint8Array, length: number, proto = 0): AddressOut {

@@ -4,10 +4,11 @@ import { inspect } from 'node:util'
 import { received } from './address.js'
 import { type BytesLike, bytes, type Int, int, intOr, timeout } from './args.js'
 import { check, OSError, ValueError } from './errors.js'
-import type { Address, AddressOut } from './family/types.js'
+import type { AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
 import { Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native, address as scratch, value } from './native.js'
+import { repr } from './repr.js'
 
 const { SOL_SOCKET, SO_TYPE, SO_PROTOCOL } = constants
 const SOCK_NONBLOCK = constants.SOCK_NONBLOCK ?? 0
@@ -265,8 +266,8 @@ export abstract class BaseSocket<F extends number = number> {
       ['raddr', native.getpeername],
     ] as const
     const addresses = names.map(([name, call]) => {
-      const address = call(fd) < 0 ? null : received(proto)
-      return address === null || address.length === 0 ? '' : `, ${name}=${repr(address)}`
+      const address = call(fd) < 0 ? null : readable(proto)
+      return address === null || address === '' || address === 0 ? '' : `, ${name}=${repr(address)}`
     })
     return `<socket.socket ${parts}${addresses.join('')}>`
   }
@@ -293,14 +294,11 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
   return native.setsockoptBytes(fd, level, name, data, 0, data.length)
 }
 
-/** An address as Python's str() has it. @internal */
-export function repr(address: Exclude<AddressOut, null> | Address): string {
-  if (typeof address === 'string') return address
-  if (address instanceof Uint8Array) {
-    return `b'${Buffer.from(address).toString('latin1').replaceAll('\0', '\\x00')}'`
+/** The address received; null for one of a protocol without a form of address. */
+function readable(proto: number): AddressOut {
+  try {
+    return received(proto)
+  } catch {
+    return null
   }
-  const items = address.map((item) =>
-    item instanceof Uint8Array ? repr(item) : typeof item === 'string' ? `'${item}'` : String(item),
-  )
-  return `(${items.join(', ')})`
 }

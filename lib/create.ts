@@ -1,13 +1,14 @@
 // The module functions that make sockets.
 
 import { type Int, int, intOr } from './args.js'
-import { type BaseSocket, repr } from './base.js'
+import type { BaseSocket } from './base.js'
 import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
 import { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
 import { getaddrinfo } from './netdb.js'
+import { repr } from './repr.js'
 import { Socket } from './socket.js'
 
 const { AF_INET, AF_INET6, AF_UNIX, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } = constants
@@ -238,7 +239,7 @@ function naming(address: unknown, bind: () => void): void {
 /** The error of a bind, with the address in it. */
 export function bindError(error: unknown, address: unknown): unknown {
   if (!(error instanceof OSError) || error.errno === null) return error
-  const where = typeof address === 'string' ? `'${address}'` : repr(address as Address)
+  const where = typeof address === 'string' ? `'${address}'` : repr(address)
   const words = `${error.strerror} (while attempting to bind on address ${where})`
   return Object.assign(new OSError(error.errno, words), {
     syscall: error.syscall,

@@ -35,4 +35,81 @@ export interface Layout {
     readonly tv_sec: Field
     readonly tv_usec: Field
   }
+  readonly ifreq: {
+    readonly size: number
+    readonly ifr_name: Field
+  }
+  readonly sockaddr_nl?: {
+    readonly size: number
+    readonly nl_pid: Field
+    readonly nl_groups: Field
+  }
+  readonly sockaddr_ll?: {
+    readonly size: number
+    readonly sll_protocol: Field
+    readonly sll_ifindex: Field
+    readonly sll_hatype: Field
+    readonly sll_pkttype: Field
+    readonly sll_halen: Field
+    readonly sll_addr: Field
+  }
+  readonly sockaddr_vm?: {
+    readonly size: number
+    readonly svm_port: Field
+    readonly svm_cid: Field
+  }
+  readonly sockaddr_can?: {
+    readonly size: number
+    readonly can_ifindex: Field
+    readonly can_addr_tp_rx_id: Field
+    readonly can_addr_tp_tx_id: Field
+    readonly can_addr_j1939_name: Field
+    readonly can_addr_j1939_pgn: Field
+    readonly can_addr_j1939_addr: Field
+  }
+  readonly sockaddr_alg?: {
+    readonly size: number
+    readonly salg_type: Field
+    readonly salg_feat: Field
+    readonly salg_mask: Field
+    readonly salg_name: Field
+  }
+  readonly sockaddr_tipc?: {
+    readonly size: number
+    readonly addrtype: Field
+    readonly scope: Field
+    readonly addr_nameseq_type: Field
+    readonly addr_nameseq_lower: Field
+    readonly addr_nameseq_upper: Field
+    readonly addr_name_name_type: Field
+    readonly addr_name_name_instance: Field
+    readonly addr_id_node: Field
+    readonly addr_id_ref: Field
+  }
+  readonly sockaddr_qrtr?: {
+    readonly size: number
+    readonly sq_node: Field
+    readonly sq_port: Field
+  }
+  readonly sockaddr_l2?: {
+    readonly size: number
+    readonly l2_psm: Field
+    readonly l2_bdaddr: Field
+    readonly l2_cid: Field
+    readonly l2_bdaddr_type: Field
+  }
+  readonly sockaddr_rc?: {
+    readonly size: number
+    readonly rc_bdaddr: Field
+    readonly rc_channel: Field
+  }
+  readonly sockaddr_hci?: {
+    readonly size: number
+    readonly hci_dev: Field
+    readonly hci_channel: Field
+  }
+  readonly sockaddr_sco?: {
+    readonly size: number
+    readonly sco_bdaddr: Field
+  }
 }

@@ -18,7 +18,8 @@ export interface Native {
   socketpair(domain: number, type: number, protocol: number): Result
   bind(fd: number, addressLength: number): Result
   listen(fd: number, backlog: number): Result
-  accept(fd: number, nonblocking: boolean): Result
+  /** The peer's address comes in the scratch memory, if it is to be `named`. */
+  accept(fd: number, nonblocking: boolean, named: boolean): Result
   connect(fd: number, addressLength: number): Result
   shutdown(fd: number, how: number): Result
   close(fd: number): Result

@@ -18,8 +18,14 @@ const { EAGAIN, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 export const accept =
   (h: Handle, nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
   (fd) => {
-    const accepted = native.accept(fd, nonblocking)
-    return accepted < 0 ? accepted : [accepted, received(h.proto)]
+    const accepted = native.accept(fd, nonblocking, h.family !== constants.AF_ALG)
+    if (accepted < 0) return accepted
+    try {
+      return [accepted, received(h.proto)]
+    } catch (error) {
+      native.close(accepted) // nobody else will ever know of it
+      throw error
+    }
   }
 
 /** connect(2); then, once the socket is writable, what became of it. */
@@ -193,10 +199,9 @@ function recvmsgOp<T>(
     const count = native.recvmsg(fd, into(), control, controlSize, f)
     if (count < 0) return count
     const [msgFlags, controlLength] = [value(0), value(1)]
-    const address = received(h.proto)
     const ancdata = messages(control, controlLength)
     try {
-      return [out(count), ancdata, msgFlags, address]
+      return [out(count), ancdata, msgFlags, received(h.proto)]
     } catch (error) {
       closeRights(ancdata) // nobody else will ever know of these descriptors
       throw error

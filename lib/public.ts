@@ -48,6 +48,7 @@ export {
   TimeoutError as timeout,
   ValueError,
 } from './errors.js'
+export { BDADDR_ANY, BDADDR_LOCAL } from './family/bluetooth.js'
 export type * from './family/types.js'
 export { recv_fds, send_fds } from './fds.js'
 export type { MakefileOptions } from './file/open.js'

@@ -91,6 +91,37 @@
 #include <asm/socket.h>
 #endif
 
+// The kernel's Bluetooth addresses. No kernel or libc header declares them, only
+// BlueZ's own; they are part of the kernel's ABI.
+#if defined(__linux__)
+#define HAVE_BLUETOOTH 1
+namespace bsd {
+
+struct sockaddr_l2 {
+  sa_family_t l2_family;
+  uint16_t l2_psm;  // little-endian, as on the air
+  uint8_t l2_bdaddr[6];
+  uint16_t l2_cid;  // little-endian
+  uint8_t l2_bdaddr_type;
+};
+struct sockaddr_rc {
+  sa_family_t rc_family;
+  uint8_t rc_bdaddr[6];
+  uint8_t rc_channel;
+};
+struct sockaddr_hci {
+  sa_family_t hci_family;
+  uint16_t hci_dev;
+  uint16_t hci_channel;
+};
+struct sockaddr_sco {
+  sa_family_t sco_family;
+  uint8_t sco_bdaddr[6];
+};
+
+}  // namespace bsd
+#endif
+
 // Descriptors are born close-on-exec. Where a call cannot do that at birth,
 // the fcntl(2) that follows leaves a gap that only a concurrent fork can see.
 namespace bsd {

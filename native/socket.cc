@@ -45,16 +45,19 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
   return Result(info, listen(fd, backlog));
 }
 
-// accept4(2). (fd, nonblocking) -> fd, close-on-exec; the peer in scratch
+// accept4(2). (fd, nonblocking, named) -> fd, close-on-exec; the peer in scratch.
+// AF_ALG has no peer to name, and fails when asked for one.
 Napi::Value Accept(const Napi::CallbackInfo& info) {
   Args args(info);
   const int fd = args.Int(0);
   const bool nonblocking = args.Bool(1);
+  const bool named = args.Bool(2);
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   socklen_t length = AddressRoom(scratch);
-  const int accepted = AcceptCloexec(fd, Address(scratch), &length, nonblocking);
-  scratch.length = static_cast<int32_t>(length);
+  const int accepted =
+      AcceptCloexec(fd, named ? Address(scratch) : nullptr, named ? &length : nullptr, nonblocking);
+  scratch.length = named ? static_cast<int32_t>(length) : 0;
   return Result(info, accepted);
 }
 

@@ -82,11 +82,14 @@ function errnoTs(groups) {
   return `${banner('constants.txt')}import { errnos as e } from './native.js'\n\n${exports.join('')}`
 }
 
+/** A field of a field, `a.b` in C, is `a_b` in TypeScript. */
+const flat = (field) => field.replaceAll('.', '_')
+
 function layoutInc(structs) {
   const rows = structs.map(({ name, guard, fields }) => {
     const members = fields.map(
       (field) =>
-        `        {"${field}", offsetof(struct ${name}, ${field}), sizeof(${name}::${field})},\n`,
+        `        {"${flat(field)}", offsetof(struct ${name}, ${field}), sizeof(${name}::${field})},\n`,
     )
     const row = `    {"${name}",\n     sizeof(struct ${name}),\n     {\n${members.join('')}     }},\n`
     return guard ? `#ifdef ${guard}\n${row}#endif\n` : row
@@ -96,7 +99,7 @@ function layoutInc(structs) {
 
 function layoutTs(structs) {
   const types = structs.map(({ name, guard, fields }) => {
-    const members = fields.map((field) => `    readonly ${field}: Field\n`).join('')
+    const members = fields.map((field) => `    readonly ${flat(field)}: Field\n`).join('')
     return `  readonly ${name}${guard ? '?' : ''}: {\n    readonly size: number\n${members}  }\n`
   })
   return (

@@ -60,7 +60,8 @@ const parse6: Parse = (host, out, at) => {
 const probe = new Uint8Array(16)
 
 const nameBy = (parse: Parse) => (address: unknown) => {
-  if (!Array.isArray(address) || address.length < 2) return null // encode says what is wrong
+  // encode says what is wrong; and AF_UNSPEC in the place of the host is not.
+  if (!Array.isArray(address) || address.length < 2 || typeof address[0] === 'number') return null
   const host = hostOf(address[0])
   return parse(host, probe, 0) ? null : host
 }

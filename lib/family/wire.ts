@@ -5,7 +5,8 @@ import { endianness } from 'node:os'
 import type { Field } from '../layout.gen.js'
 import { layout } from '../native.js'
 
-const little = endianness() === 'LE'
+/** Whether the host's order is little-endian. */
+export const little = endianness() === 'LE'
 const FAMILY = layout.sockaddr.sa_family
 
 /** Clears the first `size` bytes and writes the family into them. */
@@ -46,6 +47,18 @@ export function writeUint32(out: Uint8Array, at: number, value: number): void {
   out[at + b] = value >>> 16
   out[at + c] = value >>> 8
   out[at + d] = value
+}
+
+/** An unsigned integer of a struct, of up to 4 bytes, in the host's byte order. */
+export function readUint(bytes: Uint8Array, { offset, size }: Field): number {
+  let value = 0
+  for (let i = 0; i < size; i++) value = value * 256 + bytes[offset + (little ? size - 1 - i : i)]
+  return value
+}
+
+/** Writes one; of a greater number the low bytes. */
+export function writeUint(out: Uint8Array, { offset, size }: Field, value: number): void {
+  for (let i = 0; i < size; i++) out[offset + (little ? i : size - 1 - i)] = value >>> (8 * i)
 }
 
 /** A signed integer of a struct, of up to 8 bytes, in the host's byte order. */
