@@ -4,7 +4,7 @@ import { encode } from './address.js'
 import type { BytesLike, Int } from './args.js'
 import { BaseSocket, getdefaulttimeout } from './base.js'
 import { block, READ, WRITE } from './drive.js'
-import { check, OSError } from './errors.js'
+import { check, OSError, TimeoutError } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { Handle, mustNotBlock } from './handle.js'
 import { errnos, native } from './native.js'
@@ -58,8 +58,9 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
       block(this._h, WRITE, 'connect', op)
       return 0
     } catch (error) {
-      if (!(error instanceof OSError) || error.syscall === undefined) throw error
-      return error.errno ?? errnos.EAGAIN
+      if (error instanceof TimeoutError && error.errno === null) return errnos.EAGAIN
+      if (!(error instanceof OSError) || error.errno === null) throw error
+      return error.errno
     }
   }
 
