@@ -41,15 +41,13 @@ export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): 
 
 /** Whether a failure only means: not yet. */
 function mayWait(h: Handle, result: Failure, syscall: string): boolean {
-  if (h.timeout === 0) return false
-  if (result === -EINPROGRESS) return h.nonblocking
-  if (result !== -EAGAIN) return false
-  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
-  if (syscall === 'connect')
-    return h.timeout === null && h.nonblocking && h.family === constants.AF_UNIX
-  // A kernel-blocking socket gives EAGAIN after its SO_RCVTIMEO; or somebody who
-  // shares the descriptor has made it non-blocking.
+  if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
+  // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or
+  // it came non-blocking, or somebody who shares the descriptor made it so.
   if (!h.nonblocking) h.nonblocking = native.nonblocking(h.fd, null) === 1
+  // EAGAIN is a full backlog (Unix) or no free port (IP). With a deadline Python gives up.
+  if (syscall === 'connect' && result === -EAGAIN)
+    return h.timeout === null && h.nonblocking && h.family === constants.AF_UNIX
   return h.nonblocking
 }
 
