@@ -39,10 +39,11 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
   }
 }
 
-/** recv(2) of at most `bufsize` bytes. */
+/** recv(2) of at most `bufsize` bytes. Of none it is no call at all, as in Python. */
 export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
+  if (n === 0) return () => Buffer.alloc(0)
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
     const received = native.recv(fd, memory, 0, n, f)
@@ -72,10 +73,11 @@ function target(buffer: unknown, nbytes: unknown, method: string): [into: Uint8A
   return [into, n === 0 ? into.length : n]
 }
 
-/** recv(2) into the caller's memory. */
+/** recv(2) into the caller's memory. Of no bytes it is no call at all, as in Python. */
 export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
   const [into, n] = target(buffer, nbytes, 'recv_into')
   const f = intOr(flags, 0)
+  if (n === 0) return () => 0
   return (fd) => native.recv(fd, into, 0, n, f)
 }
 
