@@ -48,15 +48,21 @@ function open(options: SocketOptions): Handle {
   return fileno === null ? create(family, type, proto) : adopt(int(fileno), family, type, proto)
 }
 
+/** A type without the flags that socket(2) takes along with it. */
+const plain = (type: number): number => type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+/** The timeout that a new socket of a type begins with. */
+const firstTimeout = (type: number): number | null => (type & SOCK_NONBLOCK ? 0 : defaultTimeout)
+
 function create(family: number, type: number, proto: number): Handle {
   const domain = family === -1 ? constants.AF_INET : family
   const kind = type === -1 ? constants.SOCK_STREAM : type
   const protocol = proto === -1 ? 0 : proto
-  const seconds = kind & SOCK_NONBLOCK ? 0 : defaultTimeout
+  const seconds = firstTimeout(kind)
   const nonblocking = mustNotBlock(seconds)
   const fd = native.socket(domain, kind | (nonblocking ? SOCK_NONBLOCK : 0), protocol)
   check(fd, 'socket')
-  const h = new Handle(fd, domain, kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, seconds)
+  const h = new Handle(fd, domain, plain(kind), protocol, seconds)
   h.nonblocking = nonblocking && SOCK_NONBLOCK !== 0
   return h
 }
@@ -77,8 +83,9 @@ function adopt(fd: number, family: number, type: number, proto: number): Handle 
   const domain = family === -1 ? familyOf(scratch) : family
   const kind = type === -1 ? ask(SO_TYPE) : type
   const protocol = proto === -1 ? ask(SO_PROTOCOL) : proto
-  const h = new Handle(fd, domain, kind, protocol, defaultTimeout)
-  if (defaultTimeout !== null) h.applyTimeout()
+  const seconds = firstTimeout(kind)
+  const h = new Handle(fd, domain, plain(kind), protocol, seconds)
+  if (seconds !== null) h.applyTimeout()
   return h
 }
 
