@@ -70,7 +70,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @param flags MSG_PEEK, MSG_WAITALL, …
    */
   recv(bufsize: Int, flags?: Int): Buffer {
-    return block(this._h, READ, 'recv', ops.recv(bufsize, flags))
+    return block(this._h, READ, 'recv', ops.recv(bufsize, flags), flags)
   }
 
   /**
@@ -78,7 +78,10 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns the data and the address, null on a connected stream
    */
   recvfrom(bufsize: Int, flags?: Int): [Buffer, AddressOut<F>] {
-    return block(this._h, READ, 'recvfrom', ops.recvfrom(bufsize, flags)) as [Buffer, AddressOut<F>]
+    return block(this._h, READ, 'recvfrom', ops.recvfrom(bufsize, flags), flags) as [
+      Buffer,
+      AddressOut<F>,
+    ]
   }
 
   /**
@@ -87,7 +90,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came
    */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int): number {
-    return block(this._h, READ, 'recv_into', ops.recvInto(buffer, nbytes, flags))
+    return block(this._h, READ, 'recv_into', ops.recvInto(buffer, nbytes, flags), flags)
   }
 
   /**
@@ -96,7 +99,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    */
   recvfrom_into(buffer: BytesLike, nbytes?: Int, flags?: Int): [number, AddressOut<F>] {
     const op = ops.recvfromInto(buffer, nbytes, flags)
-    return block(this._h, READ, 'recvfrom_into', op) as [number, AddressOut<F>]
+    return block(this._h, READ, 'recvfrom_into', op, flags) as [number, AddressOut<F>]
   }
 
   /**
@@ -104,7 +107,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @throws BrokenPipeError the other side reads no more
    */
   send(data: BytesLike, flags?: Int): number {
-    return block(this._h, WRITE, 'send', ops.send(data, flags))
+    return block(this._h, WRITE, 'send', ops.send(data, flags), flags)
   }
 
   /**
@@ -112,7 +115,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int): null {
-    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags))
+    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags), flags)
   }
 
   /**
@@ -127,7 +130,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     }
     const [data, flags, address] = args.length === 2 ? [args[0], 0, args[1]] : args
     const op = ops.sendto(this._h, data, flags, numeric(this._h, address))
-    return block(this._h, WRITE, 'sendto', op)
+    return block(this._h, WRITE, 'sendto', op, flags)
   }
 
   /** A second object on a second descriptor for the same socket. dup(2) */
