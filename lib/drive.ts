@@ -19,7 +19,7 @@ export type Failure = number
 export type Op<T> = (fd: number) => T | Failure
 
 /** An empty function that native code calls to learn whether a worker is ending. */
-const tick = isMainThread ? null : () => {}
+export const tick = isMainThread ? null : () => {}
 
 /** Flags of a call that does not wait, not even on a blocking socket. */
 const NOWAIT = constants.MSG_DONTWAIT | (constants.MSG_ERRQUEUE ?? 0)
@@ -101,7 +101,7 @@ class Wait {
 }
 
 /** SO_RCVTIMEO or SO_SNDTIMEO in seconds, which the kernel ignores under O_NONBLOCK. */
-function kernelTimeout(h: Handle, event: number): number {
+export function kernelTimeout(h: Handle, event: number): number {
   const { size, tv_sec, tv_usec } = layout.timeval
   const option = event === READ ? constants.SO_RCVTIMEO : constants.SO_SNDTIMEO
   const time = Buffer.alloc(size)

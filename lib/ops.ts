@@ -66,7 +66,11 @@ export function recvfrom(
 }
 
 /** The memory that a receive may fill, and how much of it. */
-function target(buffer: unknown, nbytes: unknown, method: string): [into: Uint8Array, n: number] {
+export function target(
+  buffer: unknown,
+  nbytes: unknown,
+  method: string,
+): [into: Uint8Array, n: number] {
   const into = bytes(buffer)
   const n = nbytes === undefined ? 0 : size(nbytes, method)
   if (n > into.length) throw new ValueError('buffer too small for requested bytes')

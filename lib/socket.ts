@@ -10,6 +10,7 @@ import { Handle, mustNotBlock } from './handle.js'
 import { errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { numeric } from './resolve.js'
+import { gather, gatherInto, gathers } from './waitall.js'
 
 /** A blocking socket; made by `socket()`. */
 export class Socket<F extends number = number> extends BaseSocket<F> {
@@ -70,6 +71,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @param flags MSG_PEEK, MSG_WAITALL, …
    */
   recv(bufsize: Int, flags?: Int): Buffer {
+    if (gathers(this._h, flags)) return gather(this._h, bufsize, flags, 'recv')[0]
     return block(this._h, READ, 'recv', ops.recv(bufsize, flags), flags)
   }
 
@@ -78,10 +80,11 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns the data and the address, null on a connected stream
    */
   recvfrom(bufsize: Int, flags?: Int): [Buffer, AddressOut<F>] {
-    return block(this._h, READ, 'recvfrom', ops.recvfrom(bufsize, flags), flags) as [
-      Buffer,
-      AddressOut<F>,
-    ]
+    const h = this._h
+    const received = gathers(h, flags)
+      ? gather(h, bufsize, flags, 'recvfrom')
+      : block(h, READ, 'recvfrom', ops.recvfrom(bufsize, flags), flags)
+    return received as [Buffer, AddressOut<F>]
   }
 
   /**
@@ -90,6 +93,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came
    */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int): number {
+    if (gathers(this._h, flags)) return gatherInto(this._h, buffer, nbytes, flags, 'recv_into')[0]
     return block(this._h, READ, 'recv_into', ops.recvInto(buffer, nbytes, flags), flags)
   }
 
@@ -98,8 +102,11 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came, and from whom
    */
   recvfrom_into(buffer: BytesLike, nbytes?: Int, flags?: Int): [number, AddressOut<F>] {
-    const op = ops.recvfromInto(buffer, nbytes, flags)
-    return block(this._h, READ, 'recvfrom_into', op, flags) as [number, AddressOut<F>]
+    const h = this._h
+    const received = gathers(h, flags)
+      ? gatherInto(h, buffer, nbytes, flags, 'recvfrom_into')
+      : block(h, READ, 'recvfrom_into', ops.recvfromInto(buffer, nbytes, flags), flags)
+    return received as [number, AddressOut<F>]
   }
 
   /**
