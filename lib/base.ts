@@ -298,9 +298,23 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
 /** An address as Python prints it. */
 function repr(address: Exclude<AddressOut, null>): string {
   if (typeof address === 'string') return address
-  if (Buffer.isBuffer(address)) return `b'${address.toString('latin1').replaceAll('\0', '\\x00')}'`
+  if (Buffer.isBuffer(address)) return bytesRepr(address)
   const items = address.map((item) =>
     typeof item === 'number' ? item : Buffer.isBuffer(item) ? repr(item) : `'${item}'`,
   )
   return `(${items.join(', ')})`
+}
+
+const escapes: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+/** Bytes as Python prints them: double quotes only around a single one. */
+function bytesRepr(data: Buffer): string {
+  const text = data.toString('latin1')
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const body = text.replace(/[^ -~]|['"\\]/g, (char) => {
+    if (char === '\\' || char === quote) return `\\${char}`
+    if (char === "'" || char === '"') return char
+    return escapes[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `b${quote}${body}${quote}`
 }
