@@ -140,11 +140,22 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     return block(this._h, WRITE, 'sendto', op, flags)
   }
 
-  /** A second object on a second descriptor for the same socket. dup(2) */
-  dup(): Socket<F> {
-    const fd = check(native.dup(this._h.fd), 'dup')
-    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout)
-    h.nonblocking = this._h.nonblocking
-    return new Socket<F>(h)
+  /**
+   * A second object, of the same class, on a second descriptor for the same
+   * socket. A subclass is constructed as `new C(family, type, proto, fileno)`. dup(2)
+   */
+  dup(): this {
+    const fileno = check(native.dup(this._h.fd), 'dup')
+    const copy: this = Reflect.construct(this.constructor, [
+      this.family,
+      this.type,
+      this.proto,
+      fileno,
+    ])
+    copy._h.timeout = this.timeout
+    copy._h.nonblocking = this._h.nonblocking
+    // The two share O_NONBLOCK, and a default timeout has just set it.
+    if (getdefaulttimeout() !== null) copy._h.applyTimeout()
+    return copy
   }
 }
