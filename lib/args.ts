@@ -1,6 +1,7 @@
 // Arguments from JavaScript, checked with Python's classes and words before
 // anything reaches the kernel.
 
+import { types } from 'node:util'
 import { OverflowError, ValueError } from './errors.js'
 
 /** Anything that holds bytes. A string does not: encode it first. */
@@ -64,9 +65,7 @@ export function bytes(value: unknown): Uint8Array {
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-    return new Uint8Array(value)
-  }
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value) // of any realm
   throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
 }
 
