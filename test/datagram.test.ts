@@ -1,5 +1,6 @@
 // SOCK_DGRAM over every family, against python, both ways round.
 
+import { networkInterfaces } from 'node:os'
 import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
 import { ask } from './peer.js'
@@ -194,6 +195,13 @@ it("sends to 'localhost'", async () => {
   await py.end()
 })
 
+/** This machine's own link-local addresses, if it has any: only these keep a scope. */
+const linkLocal = Object.entries(networkInterfaces()).flatMap(([name, rows = []]) =>
+  rows
+    .filter((row) => row.address.startsWith('fe80:'))
+    .map((row): [string, string, number] => [name, row.address, Number(row.scopeid)]),
+)
+
 /** Addresses to connect to, with what getpeername says then, or the error's class. */
 const forms: readonly (readonly [string, number, ...number[]])[] = [
   ['::1', 7],
@@ -214,6 +222,11 @@ const forms: readonly (readonly [string, number, ...number[]])[] = [
   ['127.0.0.1', 7],
   ['127.1', 7],
   ['0x7f.1', 7],
+  ...linkLocal.flatMap(([, host, scope]): [string, number, ...number[]][] => [
+    [host, 7],
+    [host, 7, 0, scope],
+    [host, 7, 0, scope + 1000],
+  ]),
 ]
 
 it('reads IPv4 and IPv6 addresses of every form as python does', () => {
@@ -245,4 +258,12 @@ print(json.dumps(out))`,
     }),
   )
   expect(tried).toEqual(seen)
+})
+
+if (linkLocal.length === 0) console.log('not tested: %scope, no interface has a link-local address')
+it.each(linkLocal)('takes the scope %s out of the host', (name, host, scope) => {
+  using s = new socket.socket(socket.AF_INET6, SOCK_DGRAM)
+  s.connect([`${host}%${name}`, 7])
+  expect(s.getpeername()).toEqual([host, 7, 0, scope])
+  expect(() => s.connect([`${host}%${name}`, 7, 0, scope + 1000])).toThrow(socket.OSError)
 })
