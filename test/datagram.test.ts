@@ -4,7 +4,8 @@ import { networkInterfaces } from 'node:os'
 import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
 import { ask } from './peer.js'
-import { ipv4, ipv6, type Place, peer, places, read, waits, written } from './places.js'
+import { ipv4, ipv6, type Place, peer, places, read, written } from './places.js'
+import { waits } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 

@@ -70,28 +70,3 @@ export function read(line: string): socket.Address {
   const isAbstract = typeof address === 'string' && address.startsWith('\0')
   return isAbstract ? Buffer.from(address, 'latin1') : address
 }
-
-/**
- * How a call waits: in the kernel, or in poll(2) with a deadline. The kernel's
- * wait has an end too, so that a broken test does not hang.
- */
-export const waits: readonly [name: string, prepare: (s: socket.socket) => void][] = [
-  ['a deadline', (s) => s.settimeout(10)],
-  [
-    "the kernel's wait",
-    (s) => {
-      s.settimeout(null)
-      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(10))
-      s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(10))
-    },
-  ],
-]
-
-/** A struct timeval of this machine: two longs. */
-export function timeval(seconds: number): Uint8Array {
-  const whole = Math.floor(seconds)
-  const parts = [whole, Math.round((seconds - whole) * 1e6)]
-  const long = process.arch.endsWith('64') || process.arch === 's390x' ? 8 : 4
-  const bytes = long === 8 ? new BigInt64Array(parts.map(BigInt)) : new Int32Array(parts)
-  return new Uint8Array(bytes.buffer)
-}

@@ -3,7 +3,8 @@
 import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
 import { ask } from './peer.js'
-import { peer, timeval } from './places.js'
+import { peer } from './places.js'
+import { timeval } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 

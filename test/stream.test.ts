@@ -3,7 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
-import { peer, places, read, waits, written } from './places.js'
+import { peer, places, read, written } from './places.js'
+import { waits } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
 import { folder } from './peer.js'
-import { abstract, abstractName, path, peer, read, waits, written } from './places.js'
+import { abstract, abstractName, path, peer, read, written } from './places.js'
+import { waits } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 
