@@ -33,7 +33,7 @@ export function whole(value: unknown): number {
 
 /** A C int. */
 export function int(value: unknown): number {
-  if ((value as number) >> 0 === value) return value as number
+  if (typeof value === 'number' && value >> 0 === value) return value
   const n = whole(value)
   if (n > 0x7fffffff) throw new OverflowError('signed integer is greater than maximum')
   if (n < -0x80000000) throw new OverflowError('signed integer is less than minimum')
