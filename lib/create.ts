@@ -40,9 +40,17 @@ export function socketpair<F extends number = Family<'AF_UNIX'>>(
   const protocol = intOr(proto, 0)
   check(native.socketpair(domain, kind, protocol), 'socketpair')
   const fds = [value(0), value(1)]
-  return fds.map(
-    (fileno) => new socket({ family: domain, type: kind, proto: protocol, fileno }),
-  ) as [Socket<F>, Socket<F>]
+  const made: Socket[] = []
+  try {
+    for (const fileno of fds) {
+      made.push(new socket({ family: domain, type: kind, proto: protocol, fileno }))
+    }
+    return made as [Socket<F>, Socket<F>]
+  } catch (error) {
+    for (const s of made) s.close()
+    for (const fd of fds.slice(made.length)) native.close(fd)
+    throw error
+  }
 }
 
 /** A socket on a duplicate of a descriptor, which stays the caller's. dup(2) */
