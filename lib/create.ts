@@ -4,7 +4,7 @@ import { type Int, int, intOr } from './args.js'
 import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
-import { constants, native, value } from './native.js'
+import { constants, errnos, native, value } from './native.js'
 import { getaddrinfo } from './netdb.js'
 import type { Socket } from './socket.js'
 
@@ -68,9 +68,10 @@ export function fromfd<F extends number>(fd: Int, family: F, type: Int, proto: I
 /** A duplicate of a descriptor, close-on-exec. dup(2) */
 export const dup = (fd: Int): number => check(native.dup(int(fd)), 'dup')
 
-/** Closes a descriptor that belongs to no socket object. close(2) */
+/** Closes a descriptor that belongs to no socket object; never ECONNRESET. close(2) */
 export function close(fd: Int): void {
-  check(native.close(int(fd)), 'close')
+  const result = native.close(int(fd))
+  if (result !== -errnos.ECONNRESET) check(result, 'close')
 }
 
 export interface CreateConnectionOptions {
