@@ -174,6 +174,21 @@ print(json.dumps(s.connect_ex(('127.0.0.1', ${address[1]}))))`)
     expect(python).toBe(socket.EAGAIN)
   })
 
+  it('is waited for asleep, also where poll says at once that a socket is ready', () => {
+    // An unconnected Unix datagram socket is writable, whatever room its receiver has.
+    using receiver = new socket.socket(AF_UNIX, SOCK_DGRAM)
+    receiver.bind('')
+    using s = new socket.socket(AF_UNIX, SOCK_DGRAM)
+    s.settimeout(0.5)
+    const before = process.cpuUsage()
+    const [name] = raised(() => {
+      for (;;) s.sendto(text('x'), receiver.getsockname())
+    })
+    const { user, system } = process.cpuUsage(before)
+    expect(name).toBe('TimeoutError')
+    expect((user + system) / 1e6).toBeLessThan(0.25)
+  })
+
   it('may be longer than the wait', () => {
     const [a, b] = pair()
     a.settimeout(1e9)

@@ -6,7 +6,15 @@ import * as socket from 'bsd-socket'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { native } from '#lib/native'
 import { peer } from './places.js'
-import { guarded, listenForSignals, nonblocking, pair, raised, timeval } from './waiting.js'
+import {
+  guarded,
+  listenForSignals,
+  nonblocking,
+  pair,
+  raised,
+  timeval,
+  watchdog,
+} from './waiting.js'
 
 const { AF_INET, SOCK_STREAM, SOL_SOCKET } = socket
 const text = (words: string) => Buffer.from(words)
@@ -72,7 +80,7 @@ describe('an adopted non-blocking descriptor', () => {
     const fileno = s.detach()
     const own = new socket.socket({ fileno })
     onTestFinished(() => own.close())
-    own.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(10)) // lest a fault hang
+    watchdog()
     expect([nonblocking(own), own.timeout]).toEqual([true, null])
     return own
   }
@@ -127,6 +135,7 @@ c, _ = l.accept(); print(c.recv(10)); time.sleep(0.2); c.sendall(b'hello')
     const [a] = pair()
     a.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(0.15))
     native.nonblocking(a.fileno(), true)
+    watchdog()
     const [name, seconds] = raised(() => a.recv(1))
     expect(name).toBe('BlockingIOError EAGAIN')
     expect(seconds).toBeGreaterThan(0.14)

@@ -1,5 +1,6 @@
 // How calls wait, seen from outside.
 
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import * as socket from 'bsd-socket'
 import { onTestFinished } from 'vitest'
@@ -48,6 +49,18 @@ export function listenForSignals(): void {
   process.on('SIGUSR2', listener)
   onTestFinished(() => {
     process.off('SIGUSR2', listener)
+  })
+  watchdog()
+}
+
+/**
+ * Lest a fault hang the tests for ever: SIGUSR2 after 10 seconds. With a listener
+ * it ends the call, without one the process.
+ */
+export function watchdog(): void {
+  const child = spawn('sh', ['-c', 'sleep 10; kill -USR2 $0', String(process.pid)])
+  onTestFinished(() => {
+    child.kill('SIGKILL')
   })
 }
 
