@@ -2,6 +2,7 @@
 // a timeout of the kernel's own.
 
 import * as net from 'node:net'
+import { Worker } from 'node:worker_threads'
 import * as socket from 'bsd-socket'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { native } from '#lib/native'
@@ -71,6 +72,36 @@ for part in (b'ab', b'cd', b'ef'): time.sleep(0.05); c.sendall(part)
     expect(name).toBe('BlockingIOError EAGAIN')
     expect(seconds).toBeLessThan(1)
   })
+})
+
+it('in a worker a socket without a timeout is non-blocking underneath, and blocks all the same', async () => {
+  const [a, b] = pair()
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads')
+     import(workerData.library).then((socket) => {
+       const s = new socket.socket({ fileno: workerData.fileno })
+       let name
+       try { s.recv(1, socket.MSG_DONTWAIT) } catch (error) { name = error.name }
+       parentPort.postMessage(name)
+       parentPort.postMessage(s.recv(5, socket.MSG_WAITALL).toString())
+     })`,
+    {
+      eval: true,
+      workerData: {
+        library: new URL('../dist/lib/index.js', import.meta.url).href,
+        fileno: socket.dup(a.fileno()),
+      },
+    },
+  )
+  onTestFinished(() => void worker.terminate())
+  const message = () => new Promise((resolve) => worker.once('message', resolve))
+  expect(await message()).toBe('BlockingIOError')
+  const rest = message()
+  for (const part of ['ab', 'cd', 'ef']) {
+    b.send(text(part))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  expect(await rest).toBe('abcde')
 })
 
 describe('an adopted non-blocking descriptor', () => {
