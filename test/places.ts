@@ -48,7 +48,7 @@ export const abstract: Place = {
 export const places: readonly Place[] = [ipv4, ipv6, path, abstract]
 
 // On the wire to python an address is JSON; bytes are a string with a character each.
-const helpers = `
+const prelude = `
 import json
 def show(address):
     print(json.dumps(address.decode('latin1') if isinstance(address, bytes) else address))
@@ -58,7 +58,7 @@ def given(text):
 `
 
 /** A python program that has `show(address)` to print one and `given(argument)` to read one. */
-export const peer = (program: string, ...args: string[]): Peer => python(helpers + program, ...args)
+export const peer = (program: string, ...args: string[]): Peer => python(prelude + program, ...args)
 
 /** An address as `given` reads it. */
 export const written = (address: unknown): string =>
