@@ -39,8 +39,14 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   }
 
   /** Waits for an op whose arguments are checked by `start`. */
-  #wait<T>(event: number, syscall: string, start: () => Op<T>, options?: WaitOptions): Promise<T> {
-    return wait(this._h, event, syscall, start, options)
+  #wait<T>(
+    event: number,
+    syscall: string,
+    start: () => Op<T>,
+    options?: WaitOptions,
+    flags?: unknown,
+  ): Promise<T> {
+    return wait(this._h, event, syscall, start, options, flags)
   }
 
   /** An address with a numeric host in it; the promise of one only if it takes a look-up. */
@@ -96,18 +102,18 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * stream. recv(2)
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
-    return this.#wait(READ, 'recv', () => ops.recv(bufsize, flags), options)
+    return this.#wait(READ, 'recv', () => ops.recv(bufsize, flags), options, flags)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
   recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
     const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom', start, options)
+    return this.#wait(READ, 'recvfrom', start, options, flags)
   }
 
   /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(READ, 'recv_into', () => ops.recvInto(buffer, nbytes, flags), options)
+    return this.#wait(READ, 'recv_into', () => ops.recvInto(buffer, nbytes, flags), options, flags)
   }
 
   /** Receives a datagram into memory of the caller's. recvfrom(2) */
@@ -119,12 +125,12 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[number, AddressOut<F>]> {
     const start = () =>
       ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom_into', start, options)
+    return this.#wait(READ, 'recvfrom_into', start, options, flags)
   }
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
   send(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(WRITE, 'send', () => ops.send(data, flags), options)
+    return this.#wait(WRITE, 'send', () => ops.send(data, flags), options, flags)
   }
 
   /**
@@ -132,7 +138,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
-    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags), options)
+    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags), options, flags)
   }
 
   /**
@@ -147,7 +153,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const given = options === undefined ? args : args.slice(0, -1)
     const [data, flags, address] = ops.sendtoArguments(given)
     const to = await this.#numeric(address, options)
-    return this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options)
+    return this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags)
   }
 
   /** Sends the buffers as one message, with control messages. sendmsg(2) */
@@ -160,7 +166,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<number> {
     const to = address == null ? null : await this.#numeric(address, options)
     const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
-    return this.#wait(WRITE, 'sendmsg', start, options)
+    return this.#wait(WRITE, 'sendmsg', start, options, flags)
   }
 
   /** Receives a message and its control messages: `[data, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -172,7 +178,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [Buffer, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsg(this._h, bufsize, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg', start, options)
+    return this.#wait(READ, 'recvmsg', start, options, flags)
   }
 
   /** As `recvmsg`, into the caller's buffers: `[nbytes, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -184,7 +190,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg_into', start, options)
+    return this.#wait(READ, 'recvmsg_into', start, options, flags)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */
@@ -203,14 +209,6 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     options?: WaitOptions,
   ): Promise<number> {
     return runLater(sendfile(this._h, file, offset, count), options)
-  }
-
-  /** A second object on a second descriptor for the same socket. dup(2) */
-  dup(): AsyncSocket<F> {
-    const fd = check(native.dup(this._h.fd), 'dup')
-    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout, true)
-    h.nonblocking = true
-    return new AsyncSocket<F>(h)
   }
 
   /** Lets waits here keep the event loop alive: so it is from the beginning. */

@@ -51,22 +51,21 @@ function open(options: SocketOptions, reactive: boolean): Handle {
     : adopt(int(fileno), family, type, proto, reactive)
 }
 
+/** A type without the flags that socket(2) takes along with it. */
+const plain = (type: number): number => type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+/** The timeout that a new socket of a type begins with. */
+const firstTimeout = (type: number): number | null => (type & SOCK_NONBLOCK ? 0 : defaultTimeout)
+
 function create(family: number, type: number, proto: number, reactive: boolean): Handle {
   const domain = family === -1 ? constants.AF_INET : family
   const kind = type === -1 ? constants.SOCK_STREAM : type
   const protocol = proto === -1 ? 0 : proto
-  const seconds = kind & SOCK_NONBLOCK ? 0 : defaultTimeout
+  const seconds = firstTimeout(kind)
   const nonblocking = reactive || mustNotBlock(seconds)
   const fd = native.socket(domain, kind | (nonblocking ? SOCK_NONBLOCK : 0), protocol)
   check(fd, 'socket')
-  const h = new Handle(
-    fd,
-    domain,
-    kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC),
-    protocol,
-    seconds,
-    reactive,
-  )
+  const h = new Handle(fd, domain, plain(kind), protocol, seconds, reactive)
   h.nonblocking = nonblocking && SOCK_NONBLOCK !== 0
   return h
 }
@@ -87,8 +86,9 @@ function adopt(fd: number, family: number, type: number, proto: number, reactive
   const domain = family === -1 ? familyOf(scratch) : family
   const kind = type === -1 ? ask(SO_TYPE) : type
   const protocol = proto === -1 ? ask(SO_PROTOCOL) : proto
-  const h = new Handle(fd, domain, kind, protocol, defaultTimeout, reactive)
-  if (reactive || defaultTimeout !== null) h.applyTimeout()
+  const seconds = firstTimeout(kind)
+  const h = new Handle(fd, domain, plain(kind), protocol, seconds, reactive)
+  if (reactive || seconds !== null) h.applyTimeout()
   return h
 }
 
@@ -172,6 +172,21 @@ export abstract class BaseSocket<F extends number = number> {
   /** Gives the descriptor away: the object is closed, the descriptor stays open. */
   detach(): number {
     return this._h.detach()
+  }
+
+  /**
+   * A second object, of the same class, on a second descriptor for the same
+   * socket. A subclass is constructed as `new C(family, type, proto, fileno)`. dup(2)
+   */
+  dup(): this {
+    const { family, type, proto, timeout, nonblocking } = this._h
+    const fileno = check(native.dup(this._h.fd), 'dup')
+    const copy: this = Reflect.construct(this.constructor, [family, type, proto, fileno])
+    copy._h.timeout = timeout
+    copy._h.nonblocking = nonblocking
+    // The two share O_NONBLOCK, and a default timeout has just set it.
+    if (defaultTimeout !== null) copy._h.applyTimeout()
+    return copy
   }
 
   /** The socket's own address. getsockname(2) */

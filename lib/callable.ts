@@ -20,7 +20,7 @@ export interface SocketConstructor {
    */
   new <F extends number>(family: F, type?: Int, proto?: Int, fileno?: number | null): Socket<F>
   /** The same parameters by name. */
-  new <F extends number = number>(options: SocketOptions<F>): Socket<F>
+  new <F extends number>(options: SocketOptions<F>): Socket<F>
   (): Socket<Family<'AF_INET'>>
   <F extends number>(family: F, type?: Int, proto?: Int, fileno?: number | null): Socket<F>
   <F extends number = number>(options: SocketOptions<F>): Socket<F>

@@ -6,7 +6,7 @@ import { socket } from './callable.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
 import { Handle } from './handle.js'
-import { constants, native, value } from './native.js'
+import { constants, errnos, native, value } from './native.js'
 import { getaddrinfo } from './netdb.js'
 import { repr } from './repr.js'
 import { Socket } from './socket.js'
@@ -46,9 +46,17 @@ export function socketpair<F extends number = Family<'AF_UNIX'>>(
   const protocol = intOr(proto, 0)
   check(native.socketpair(domain, kind, protocol), 'socketpair')
   const fds = [value(0), value(1)]
-  return fds.map(
-    (fileno) => new socket({ family: domain, type: kind, proto: protocol, fileno }),
-  ) as [Socket<F>, Socket<F>]
+  const made: Socket[] = []
+  try {
+    for (const fileno of fds) {
+      made.push(new socket({ family: domain, type: kind, proto: protocol, fileno }))
+    }
+    return made as [Socket<F>, Socket<F>]
+  } catch (error) {
+    for (const s of made) s.close()
+    for (const fd of fds.slice(made.length)) native.close(fd)
+    throw error
+  }
 }
 
 /** A socket on a duplicate of a descriptor, which stays the caller's. dup(2) */
@@ -79,9 +87,10 @@ export function fromsocket<F extends number>(s: BaseSocket<F>): Socket<F> {
 /** A duplicate of a descriptor, close-on-exec. dup(2) */
 export const dup = (fd: Int): number => check(native.dup(int(fd)), 'dup')
 
-/** Closes a descriptor that belongs to no socket object. close(2) */
+/** Closes a descriptor that belongs to no socket object; never ECONNRESET. close(2) */
 export function close(fd: Int): void {
-  check(native.close(int(fd)), 'close')
+  const result = native.close(int(fd))
+  if (result !== -errnos.ECONNRESET) check(result, 'close')
 }
 
 export interface CreateConnectionOptions {

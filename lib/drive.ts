@@ -19,10 +19,16 @@ export type Failure = number
 export type Op<T> = (fd: number) => T | Failure
 
 /** An empty function that native code calls to learn whether a worker is ending. */
-const tick = isMainThread ? null : () => {}
+export const tick = isMainThread ? null : () => {}
 
-/** Runs an op to its result, waiting for `event` as long as the timeout lets it. */
-export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): T {
+/** Flags of a call that does not wait, not even on a blocking socket. */
+export const NOWAIT = constants.MSG_DONTWAIT | (constants.MSG_ERRQUEUE ?? 0)
+
+/**
+ * Runs an op to its result, waiting for `event` as long as the timeout lets it.
+ * @param flags the MSG_ flags that the op hands to the kernel
+ */
+export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>, flags?: unknown): T {
   const listening = signals.listening()
   if (listening) signals.arm()
   if (!h.nonblocking && mustNotBlock(h.timeout))
@@ -33,23 +39,23 @@ export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): 
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
     if (result === -EINTR) continue // not a signal that anybody listens for
-    if (!mayWait(h, result, syscall)) throw oserror(result, syscall)
+    if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
     wait ??= new Wait(h, event, syscall)
     wait.next(result)
   }
 }
 
 /** Whether a failure only means: not yet. */
-function mayWait(h: Handle, result: Failure, syscall: string): boolean {
-  if (h.timeout === 0) return false
-  if (result === -EINPROGRESS) return h.nonblocking
-  if (result !== -EAGAIN) return false
-  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
-  if (syscall === 'connect')
-    return h.timeout === null && h.nonblocking && h.family === constants.AF_UNIX
-  // A kernel-blocking socket gives EAGAIN after its SO_RCVTIMEO; or somebody who
-  // shares the descriptor has made it non-blocking.
+function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
+  if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
+  // With a deadline Python waits for readiness before the call, whatever its flags.
+  if (h.timeout === null && (flags & NOWAIT) !== 0) return false
+  // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or
+  // it came non-blocking, or somebody who shares the descriptor made it so.
   if (!h.nonblocking) h.nonblocking = native.nonblocking(h.fd, null) === 1
+  // EAGAIN is a full backlog (Unix) or no free port (IP). With a deadline Python gives up.
+  if (syscall === 'connect' && result === -EAGAIN)
+    return h.timeout === null && h.nonblocking && h.family === constants.AF_UNIX
   return h.nonblocking
 }
 
@@ -95,7 +101,7 @@ class Wait {
 }
 
 /** SO_RCVTIMEO or SO_SNDTIMEO in seconds, which the kernel ignores under O_NONBLOCK. */
-function kernelTimeout(h: Handle, event: number): number {
+export function kernelTimeout(h: Handle, event: number): number {
   const { size, tv_sec, tv_usec } = layout.timeval
   const option = event === READ ? constants.SO_RCVTIMEO : constants.SO_SNDTIMEO
   const time = Buffer.alloc(size)

@@ -86,22 +86,27 @@ export function recvfrom(
   }
 }
 
+/** Python's words for a count beyond the buffer. */
+const tooSmall: Readonly<Record<string, string>> = {
+  recv_into: 'buffer too small for requested bytes',
+  recvfrom_into: 'nbytes is greater than the length of the buffer',
+}
+
 /** The memory that a receive may fill, and how much of it. */
-function target(
+export function target(
   buffer: unknown,
   nbytes: unknown,
   method: string,
-  tooSmall: string,
 ): [into: Uint8Array, n: number] {
   const into = bytes(buffer)
   const n = nbytes === undefined ? 0 : size(nbytes, method)
-  if (n > into.length) throw new ValueError(tooSmall)
+  if (n > into.length) throw new ValueError(tooSmall[method])
   return [into, n === 0 ? into.length : n]
 }
 
-/** recv(2) into the caller's memory. */
+/** recv(2) into the caller's memory. Of no bytes it is no call at all, as in Python. */
 export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
-  const [into, n] = target(buffer, nbytes, 'recv_into', 'buffer too small for requested bytes')
+  const [into, n] = target(buffer, nbytes, 'recv_into')
   const f = intOr(flags, 0)
   if (n === 0) return () => 0
   return (fd) => native.recv(fd, into, 0, n, f)
@@ -114,8 +119,7 @@ export function recvfromInto(
   nbytes: unknown,
   flags: unknown,
 ): Op<[nbytes: number, address: AddressOut]> {
-  const tooSmall = 'nbytes is greater than the length of the buffer'
-  const [into, n] = target(buffer, nbytes, 'recvfrom_into', tooSmall)
+  const [into, n] = target(buffer, nbytes, 'recvfrom_into')
   const f = intOr(flags, 0)
   return (fd) => {
     const count = native.recvfrom(fd, into, 0, n, f)

@@ -5,7 +5,7 @@
 // EAGAIN means that there is an edge to come.
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
-import { type Failure, type Op, READ } from './drive.js'
+import { type Failure, NOWAIT, type Op, READ } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
@@ -54,7 +54,7 @@ class Waiter<T = unknown> {
   /** Tries the op; false if it has to wait on. */
   attempt(): boolean {
     try {
-      const result = tried(this.#h, this.#op, this.syscall)
+      const result = tried(this.#h, this.#op, this.syscall, undefined)
       if (result === WAIT) return false
       if (this.#settle()) this.#resolve(result)
     } catch (error) {
@@ -78,20 +78,20 @@ class Waiter<T = unknown> {
 const WAIT = Symbol('wait')
 
 /** Tries an op once: its result, WAIT, or an error thrown. */
-function tried<T>(h: Handle, op: Op<T>, syscall: string): T | typeof WAIT {
+function tried<T>(h: Handle, op: Op<T>, syscall: string, flags: unknown): T | typeof WAIT {
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
     if (result === -EINTR) continue
-    if (mayWait(h, result, syscall)) return WAIT
+    if (mayWait(h, result, syscall, Number(flags))) return WAIT
     throw oserror(result, syscall)
   }
 }
 
-function mayWait(h: Handle, result: Failure, syscall: string): boolean {
+function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
   if (h.timeout === 0) return false
   if (result === -EINPROGRESS) return true
-  if (result !== -EAGAIN) return false
+  if (result !== -EAGAIN || (h.timeout === null && (flags & NOWAIT) !== 0)) return false
   // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
   return syscall !== 'connect' || (h.timeout === null && h.family === AF_UNIX)
 }
@@ -240,6 +240,7 @@ export function watchOf(h: Handle): Watch {
  * Runs an op to its result, waiting for `event` as long as the timeout lets it
  * and the signal is not aborted. `start` checks the arguments and makes the op;
  * what it throws rejects the promise.
+ * `flags` are the MSG_ flags that the op hands to the kernel.
  */
 export function wait<T>(
   h: Handle,
@@ -247,6 +248,7 @@ export function wait<T>(
   syscall: string,
   start: () => Op<T>,
   { signal }: WaitOptions = {},
+  flags?: unknown,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     signal?.throwIfAborted()
@@ -254,7 +256,7 @@ export function wait<T>(
     const watch = watchOf(h)
     const line = event === READ ? watch.reading : watch.writing
     if (line.queue.length === 0 && (line.ready || h.timeout === 0)) {
-      const result = tried(h, op, syscall)
+      const result = tried(h, op, syscall, flags)
       if (result !== WAIT) return fairly(() => resolve(result))
       line.ready = false
     }

@@ -16,6 +16,7 @@ import * as ops from './ops.js'
 import { here } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { run } from './steps.js'
+import { gather, gatherInto, gathers } from './waitall.js'
 
 /** A blocking socket; made by `socket()`. */
 export class Socket<F extends number = number> extends BaseSocket<F> {
@@ -79,7 +80,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @param flags MSG_PEEK, MSG_WAITALL, …
    */
   recv(bufsize: Int, flags?: Int): Buffer {
-    return block(this._h, READ, 'recv', ops.recv(bufsize, flags))
+    if (gathers(this._h, flags)) return gather(this._h, bufsize, flags, 'recv')[0]
+    return block(this._h, READ, 'recv', ops.recv(bufsize, flags), flags)
   }
 
   /**
@@ -87,10 +89,11 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns the data and the address, null on a connected stream
    */
   recvfrom(bufsize: Int, flags?: Int): [Buffer, AddressOut<F>] {
-    return block(this._h, READ, 'recvfrom', ops.recvfrom(this._h, bufsize, flags)) as [
-      Buffer,
-      AddressOut<F>,
-    ]
+    const h = this._h
+    const received = gathers(h, flags)
+      ? gather(h, bufsize, flags, 'recvfrom')
+      : block(h, READ, 'recvfrom', ops.recvfrom(h, bufsize, flags), flags)
+    return received as [Buffer, AddressOut<F>]
   }
 
   /**
@@ -99,7 +102,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came
    */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int): number {
-    return block(this._h, READ, 'recv_into', ops.recvInto(buffer, nbytes, flags))
+    if (gathers(this._h, flags)) return gatherInto(this._h, buffer, nbytes, flags, 'recv_into')[0]
+    return block(this._h, READ, 'recv_into', ops.recvInto(buffer, nbytes, flags), flags)
   }
 
   /**
@@ -107,8 +111,11 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @returns how many bytes came, and from whom
    */
   recvfrom_into(buffer: BytesLike, nbytes?: Int, flags?: Int): [number, AddressOut<F>] {
-    const op = ops.recvfromInto(this._h, buffer, nbytes, flags)
-    return block(this._h, READ, 'recvfrom_into', op) as [number, AddressOut<F>]
+    const h = this._h
+    const received = gathers(h, flags)
+      ? gatherInto(h, buffer, nbytes, flags, 'recvfrom_into')
+      : block(h, READ, 'recvfrom_into', ops.recvfromInto(h, buffer, nbytes, flags), flags)
+    return received as [number, AddressOut<F>]
   }
 
   /**
@@ -116,7 +123,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @throws BrokenPipeError the other side reads no more
    */
   send(data: BytesLike, flags?: Int): number {
-    return block(this._h, WRITE, 'send', ops.send(data, flags))
+    return block(this._h, WRITE, 'send', ops.send(data, flags), flags)
   }
 
   /**
@@ -124,7 +131,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int): null {
-    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags))
+    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags), flags)
   }
 
   /**
@@ -136,7 +143,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   sendto(...args: unknown[]): number {
     const [data, flags, address] = ops.sendtoArguments(args)
     const op = ops.sendto(this._h, data, flags, here(this._h, address))
-    return block(this._h, WRITE, 'sendto', op)
+    return block(this._h, WRITE, 'sendto', op, flags)
   }
 
   /**
@@ -153,7 +160,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     address?: Address<F> | null,
   ): number {
     const to = address == null ? null : here(this._h, address)
-    return block(this._h, WRITE, 'sendmsg', ops.sendmsg(this._h, buffers, ancdata, flags, to))
+    const op = ops.sendmsg(this._h, buffers, ancdata, flags, to)
+    return block(this._h, WRITE, 'sendmsg', op, flags)
   }
 
   /**
@@ -169,7 +177,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     flags?: Int,
   ): [data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>] {
     const op = ops.recvmsg(this._h, bufsize, ancbufsize, flags)
-    return block(this._h, READ, 'recvmsg', op) as [Buffer, AncData[], number, AddressOut<F>]
+    return block(this._h, READ, 'recvmsg', op, flags) as [Buffer, AncData[], number, AddressOut<F>]
   }
 
   /**
@@ -182,7 +190,12 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     flags?: Int,
   ): [nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>] {
     const op = ops.recvmsgInto(this._h, buffers, ancbufsize, flags)
-    return block(this._h, READ, 'recvmsg_into', op) as [number, AncData[], number, AddressOut<F>]
+    return block(this._h, READ, 'recvmsg_into', op, flags) as [
+      number,
+      AncData[],
+      number,
+      AddressOut<F>,
+    ]
   }
 
   /**
@@ -225,13 +238,5 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     options?: MakefileOptions,
   ): BinaryFile | TextFile {
     return openFile(this, mode, fileOptions(buffering, options))
-  }
-
-  /** A second object on a second descriptor for the same socket. dup(2) */
-  dup(): Socket<F> {
-    const fd = check(native.dup(this._h.fd), 'dup')
-    const h = new Handle(fd, this.family, this.type, this.proto, this._h.timeout, false)
-    h.nonblocking = this._h.nonblocking
-    return new Socket<F>(h)
   }
 }

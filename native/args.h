@@ -98,8 +98,13 @@ class Args {
     const Span whole = Whole(index);
     int64_t offset = 0;
     int64_t length = 0;
-    napi_get_value_int64(env_, info_[index + 1], &offset);
-    napi_get_value_int64(env_, info_[index + 2], &length);
+    if (napi_get_value_int64(env_, info_[index + 1], &offset) != napi_ok) {
+      Fail("an integer", index + 1);
+    }
+    if (napi_get_value_int64(env_, info_[index + 2], &length) != napi_ok) {
+      Fail("an integer", index + 2);
+    }
+    if (failed_) return {};
     if (offset < 0 || length < 0 || static_cast<uint64_t>(offset) > whole.size ||
         static_cast<uint64_t>(length) > whole.size - static_cast<uint64_t>(offset)) {
       Throw(Napi::RangeError::New(env_, "offset and length lie outside the buffer"));
