@@ -1,6 +1,6 @@
 // Descriptors over a Unix socket: SCM_RIGHTS, unix(7).
 
-import { CMSG_SPACE, rights } from './ancillary.js'
+import { CMSG_LEN, closeDescriptors, isRights, rights } from './ancillary.js'
 import { type BytesLike, type Int, int } from './args.js'
 import type { Address, AddressOut } from './family/types.js'
 import { constants } from './native.js'
@@ -34,7 +34,9 @@ export function recv_fds<F extends number>(
   maxfds: Int,
   flags?: Int,
 ): [data: Buffer, fds: number[], msg_flags: number, address: AddressOut<F>] {
-  const room = CMSG_SPACE(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
+  // CMSG_SPACE's padding would be room for one more than asked for.
+  const room = CMSG_LEN(int(maxfds) * Int32Array.BYTES_PER_ELEMENT)
   const [data, ancdata, msgFlags, address] = sock.recvmsg(bufsize, room, flags)
+  closeDescriptors(ancdata.filter((row) => !isRights(row))) // a pidfd has no place in the result
   return [data, ancdata.flatMap(rights), msgFlags, address]
 }
