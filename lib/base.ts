@@ -285,8 +285,15 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
     return native.setsockopt(fd, level, name, int(value))
   }
   const data = bytes(value)
-  return native.setsockoptBytes(fd, level, name, data, 0, data.length)
+  const result = native.setsockoptBytes(fd, level, name, data, 0, data.length)
+  // The bytes are memory of ours, so the bad address is one inside them.
+  if (result === -errnos.EFAULT) throw new ValueError(addressInside)
+  return result
 }
+
+const addressInside =
+  'the value of this option holds an address of memory, which bytes must not: ' +
+  'for a filter there is attach_filter()'
 
 /** An address as Python prints it. */
 function repr(address: Exclude<AddressOut, null>): string {

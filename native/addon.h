@@ -50,7 +50,7 @@ Function Recv, Recvfrom, Send, Sendto;
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 
 // sockopt.cc
-Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;
+Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes, SetsockoptProgram;
 
 // multiplex.cc
 Function Poll;

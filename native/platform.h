@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -177,6 +178,49 @@ inline int HostByAddress(const void* address, socklen_t length, int family, host
   *result = gethostbyaddr(address, length, family);
   *h_error = h_errno;
   return 0;
+}
+#endif
+
+// Options whose value holds an address of memory, which JavaScript must not
+// choose: filters (read), the memory of AF_XDP (written), the tables of the
+// packet filter (written), memory for RDMA.
+struct Option {
+  int level;
+  int name;
+  bool program;  // the value is a struct sock_fprog
+};
+#if defined(__linux__)
+constexpr Option kAddressOptions[] = {
+    {SOL_SOCKET, SO_ATTACH_FILTER, true},
+    {SOL_SOCKET, 51, true},     // SO_ATTACH_REUSEPORT_CBPF
+    {SOL_PACKET, 22, true},     // PACKET_FANOUT_DATA
+    {283, 4, false},            // SOL_XDP, XDP_UMEM_REG
+    {276, 2, false},            // SOL_RDS, RDS_GET_MR
+    {276, 7, false},            // SOL_RDS, RDS_GET_MR_FOR_DEST
+    {IPPROTO_IP, 64, false},    // IPT_SO_SET_REPLACE
+    {IPPROTO_IP, 96, false},    // ARPT_SO_SET_REPLACE
+    {IPPROTO_IP, 128, false},   // EBT_SO_SET_ENTRIES
+    {IPPROTO_IPV6, 64, false},  // IP6T_SO_SET_REPLACE
+};
+#else
+constexpr Option kAddressOptions[] = {{-1, -1, false}};
+#endif
+
+// setsockopt(2) with a struct sock_fprog, which holds the address and the number
+// of classic BPF instructions.
+#if defined(SO_ATTACH_FILTER)
+constexpr size_t kInstruction = sizeof(sock_filter);
+inline int SetProgram(int fd, int level, int name, uint8_t* instructions, uint16_t count) {
+  sock_fprog program = {};
+  program.len = count;
+  program.filter = reinterpret_cast<sock_filter*>(instructions);
+  return setsockopt(fd, level, name, &program, sizeof program);
+}
+#else
+constexpr size_t kInstruction = 8;
+inline int SetProgram(int, int, int, uint8_t*, uint16_t) {
+  errno = ENOPROTOOPT;
+  return -1;
 }
 #endif
 

@@ -2,6 +2,17 @@
 #include "syscall.h"
 
 namespace bsd {
+namespace {
+
+// The row of an option whose value holds an address, or null.
+const Option* AddressOption(int level, int name) {
+  const auto* found = std::find_if(
+      std::begin(kAddressOptions), std::end(kAddressOptions),
+      [=](const Option& option) { return option.level == level && option.name == name; });
+  return found == std::end(kAddressOptions) ? nullptr : found;
+}
+
+}  // namespace
 
 // (fd, level, name) -> 0; the int in scratch.value[0], since it may be negative
 Napi::Value Getsockopt(const Napi::CallbackInfo& info) {
@@ -45,7 +56,8 @@ Napi::Value Setsockopt(const Napi::CallbackInfo& info) {
 }
 
 // (fd, level, name, buffer or null, offset, length) -> 0. With null the length
-// goes to the kernel as it is, with no memory behind it: AF_ALG's authsize.
+// goes to the kernel as it is, with no memory behind it: AF_ALG's authsize. Of
+// options whose value holds an address -EFAULT, and the kernel is not asked.
 Napi::Value SetsockoptBytes(const Napi::CallbackInfo& info) {
   Args args(info);
   const int fd = args.Int(0);
@@ -58,7 +70,25 @@ Napi::Value SetsockoptBytes(const Napi::CallbackInfo& info) {
   }
   const Span span = args.Bytes(3);
   if (args.failed()) return {};
+  if (AddressOption(level, name) != nullptr) return Number(info.Env(), -EFAULT);
   return Result(info, setsockopt(fd, level, name, span.data, static_cast<socklen_t>(span.size)));
+}
+
+// A classic BPF program as an option's value: SO_ATTACH_FILTER and its like.
+// (fd, level, name, instructions) -> 0. Any other option would take the address
+// that the struct holds for a value, and tell it.
+Napi::Value SetsockoptProgram(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int level = args.Int(1);
+  const int name = args.Int(2);
+  const Span span = args.Whole(3);
+  if (args.failed()) return {};
+  const Option* option = AddressOption(level, name);
+  if (option == nullptr || !option->program) return Number(info.Env(), -ENOPROTOOPT);
+  const size_t count = span.size / kInstruction;
+  if (span.size % kInstruction != 0 || count > UINT16_MAX) return Number(info.Env(), -EINVAL);
+  return Result(info, SetProgram(fd, level, name, span.data, static_cast<uint16_t>(count)));
 }
 
 }  // namespace bsd
