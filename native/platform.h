@@ -206,6 +206,12 @@ constexpr Option kAddressOptions[] = {
 constexpr Option kAddressOptions[] = {{-1, -1, false}};
 #endif
 
+#if defined(SO_GET_FILTER)
+constexpr int kGetFilter = SO_GET_FILTER;
+#else
+constexpr int kGetFilter = -1;
+#endif
+
 // setsockopt(2) with a struct sock_fprog, which holds the address and the number
 // of classic BPF instructions.
 #if defined(SO_ATTACH_FILTER)

@@ -12,9 +12,16 @@ const Option* AddressOption(int level, int name) {
   return found == std::end(kAddressOptions) ? nullptr : found;
 }
 
+// How many bytes the kernel means by an option length of 1. SO_GET_FILTER counts
+// instructions: given a number of bytes it would write eight times as many.
+size_t Unit(int level, int name) {
+  return level == SOL_SOCKET && name == kGetFilter ? kInstruction : 1;
+}
+
 }  // namespace
 
-// (fd, level, name) -> 0; the int in scratch.value[0], since it may be negative
+// (fd, level, name) -> 0; the int in scratch.value[0], since it may be negative.
+// Of SO_GET_FILTER, whose instructions an int has no room for, their number.
 Napi::Value Getsockopt(const Napi::CallbackInfo& info) {
   Args args(info);
   const int fd = args.Int(0);
@@ -22,9 +29,10 @@ Napi::Value Getsockopt(const Napi::CallbackInfo& info) {
   const int name = args.Int(2);
   if (args.failed()) return {};
   int value = 0;
-  socklen_t length = sizeof value;
+  const size_t unit = Unit(level, name);
+  auto length = static_cast<socklen_t>(sizeof value / unit);
   const int result = getsockopt(fd, level, name, &value, &length);
-  args.scratch().value[0] = value;
+  args.scratch().value[0] = unit == 1 ? value : static_cast<int>(length);
   return Result(info, result);
 }
 
@@ -39,9 +47,11 @@ Napi::Value GetsockoptBytes(const Napi::CallbackInfo& info) {
   const Span span = args.Bytes(3);
   if (args.failed()) return {};
   if (span.size > 0) memset(span.data, 0, span.size);
-  auto length = static_cast<socklen_t>(span.size);
+  const size_t unit = Unit(level, name);
+  auto length = static_cast<socklen_t>(span.size / unit);
+  if (length == 0 && span.size > 0) return Number(info.Env(), -EINVAL);
   const int result = getsockopt(fd, level, name, span.data, &length);
-  return Result(info, result < 0 ? -1 : static_cast<int64_t>(length));
+  return Result(info, result < 0 ? -1 : static_cast<int64_t>(length * unit));
 }
 
 // (fd, level, name, int) -> 0
