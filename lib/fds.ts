@@ -19,7 +19,7 @@ export function send_fds<F extends number>(
   flags?: Int,
   address?: Address<F> | null,
 ): number {
-  const data = Int32Array.from(Array.from(fds, int))
+  const data = Int32Array.from([...fds], int)
   return sock.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, data]], flags, address)
 }
 

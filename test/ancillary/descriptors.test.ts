@@ -98,3 +98,13 @@ test('a queue that is thrown away takes its descriptors with it', () => {
   b.close()
   expect(descriptors()).toHaveLength(before)
 })
+
+test('send_fds with what is no list of descriptors is a TypeError, not a message without any', () => {
+  const [a, b] = pair()
+  expect(() => socket.send_fds(a, byte, 5 as unknown as number[])).toThrow(TypeError)
+  expect(() => socket.send_fds(a, byte, ['0'] as unknown as number[])).toThrow(TypeError)
+  b.settimeout(0)
+  expect(() => b.recv(1)).toThrow(socket.BlockingIOError)
+  a.close()
+  b.close()
+})
