@@ -29,7 +29,7 @@ const natural = (name: string, size = INT) => scalar(name, size, unsigned)
 const descriptors: Struct<readonly number[]> = {
   name: 'SCM_RIGHTS',
   size: INT,
-  encode: (fds) => Buffer.from(Int32Array.from(fds, int).buffer),
+  encode: (fds) => Buffer.from(Int32Array.from([...fds], int).buffer),
   decode(data) {
     const from = view(data, 'SCM_RIGHTS', INT)
     const count = Math.floor(from.length / INT)
