@@ -108,7 +108,12 @@ inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
 }
 inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
 inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
-  const ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  // AF_PACKET, some of AF_CAN and others, which pass no descriptors, refuse the
+  // flag before they look at anything else.
+  if (received < 0 && (errno == EINVAL || errno == EOPNOTSUPP)) {
+    received = recvmsg(fd, header, flags);
+  }
   // Linux echoes the flag; who did not ask for it should not see it.
   if ((flags & MSG_CMSG_CLOEXEC) == 0) header->msg_flags &= ~MSG_CMSG_CLOEXEC;
   return received;
