@@ -117,7 +117,7 @@ export interface AncillaryValues {
   IPV6_PKTINFO: PacketInfo6
   /** By IPV6_RECVHOPLIMIT; sent, -1 is the default. ipv6(7) */
   IPV6_HOPLIMIT: number
-  /** Traffic class, by IPV6_RECVTCLASS; sent, -1 is the default. */
+  /** Traffic class, by IPV6_RECVTCLASS: ipv6(7). */
   IPV6_TCLASS: number
   /** By IPV6_RECVERR and MSG_ERRQUEUE: ipv6(7). */
   IPV6_RECVERR: ExtendedError
