@@ -208,6 +208,8 @@ export abstract class BaseSocket<F extends number = number> {
    * @param value an int, the bytes of a struct, or null with `optlen` for an
    *   option whose value is its length
    * @throws PermissionError see `hint`
+   * @throws ValueError bytes for an option whose value holds an address of memory:
+   *   SO_ATTACH_FILTER (see `attach_filter`), XDP_UMEM_REG, …
    */
   setsockopt(level: Int, optname: Int, value: Int | BytesLike): void
   setsockopt(level: Int, optname: Int, value: null, optlen: Int): void
