@@ -60,14 +60,26 @@ export function messages(control: Buffer, length: number): AncData[] {
 
 const INT = 4
 
-/** The descriptors in an SCM_RIGHTS message; a piece of one that was cut off is none. */
-export function rights([level, type, data]: AncData): number[] {
-  if (level !== constants.SOL_SOCKET || type !== constants.SCM_RIGHTS) return []
+/** Whether a message carries descriptors that the sender chose. */
+export const isRights = ([level, type]: AncData): boolean =>
+  level === constants.SOL_SOCKET && type === constants.SCM_RIGHTS
+
+/** An SCM_PIDFD message is a descriptor of the kernel's making, under SO_PASSPIDFD. */
+const isPidfd = ([level, type]: AncData): boolean =>
+  level === constants.SOL_SOCKET && type === constants.SCM_PIDFD
+
+function integers(data: Buffer): number[] {
   const count = Math.floor(data.length / INT)
   return Array.from({ length: count }, (_, i) => readInt(data, { offset: i * INT, size: INT }))
 }
 
-/** Closes descriptors that arrived with a message which nobody will see. */
-export function closeRights(ancdata: readonly AncData[]): void {
-  for (const fd of ancdata.flatMap(rights)) native.close(fd)
+/** The descriptors in an SCM_RIGHTS message; a piece of one that was cut off is none. */
+export const rights = (row: AncData): number[] => (isRights(row) ? integers(row[2]) : [])
+
+/** Closes the descriptors that arrived with messages which nobody will see. */
+export function closeDescriptors(ancdata: readonly AncData[]): void {
+  const rows = ancdata.filter((row) => isRights(row) || isPidfd(row))
+  for (const fd of rows.flatMap(([, , data]) => integers(data))) {
+    if (fd >= 0) native.close(fd) // the pidfd of a process that is gone is -errno
+  }
 }

@@ -1,6 +1,6 @@
 // Descriptors over a Unix socket, for the promise twin: see fds.ts.
 
-import { rights } from './ancillary.js'
+import { closeDescriptors, isRights, rights } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import type { AsyncSocket } from './asyncsocket.js'
 import type { Address, AddressOut } from './family/types.js'
@@ -29,5 +29,6 @@ export async function recv_fds<F extends number>(
 ): Promise<[data: Buffer, fds: number[], msg_flags: number, address: AddressOut<F>]> {
   const room = rightsRoom(maxfds)
   const [data, ancdata, msgFlags, address] = await sock.recvmsg(bufsize, room, flags, options)
+  closeDescriptors(ancdata.filter((row) => !isRights(row))) // a pidfd has no place in the result
   return [data, ancdata.flatMap(rights), msgFlags, address]
 }

@@ -228,6 +228,8 @@ export abstract class BaseSocket<F extends number = number> {
    * @param value an int, the bytes of a struct, or null with `optlen` for an
    *   option whose value is its length
    * @throws PermissionError see `hint`
+   * @throws ValueError bytes for an option whose value holds an address of memory:
+   *   SO_ATTACH_FILTER (see `attach_filter`), XDP_UMEM_REG, …
    */
   setsockopt(level: Int, optname: Int, value: Int | BytesLike): void
   setsockopt(level: Int, optname: Int, value: null, optlen: Int): void
@@ -306,8 +308,15 @@ function setOption(fd: number, level: number, name: number, value: unknown, optl
     return native.setsockopt(fd, level, name, int(value))
   }
   const data = bytes(value)
-  return native.setsockoptBytes(fd, level, name, data, 0, data.length)
+  const result = native.setsockoptBytes(fd, level, name, data, 0, data.length)
+  // The bytes are memory of ours, so the bad address is one inside them.
+  if (result === -errnos.EFAULT) throw new ValueError(addressInside)
+  return result
 }
+
+const addressInside =
+  'the value of this option holds an address of memory, which bytes must not: ' +
+  'for a filter there is attach_filter()'
 
 /** The address received; null for one of a protocol without a form of address. */
 function readable(proto: number): AddressOut {

@@ -1,6 +1,6 @@
 // Descriptors over a Unix socket: SCM_RIGHTS, unix(7).
 
-import { type AncItem, CMSG_LEN, rights } from './ancillary.js'
+import { type AncItem, CMSG_LEN, closeDescriptors, isRights, rights } from './ancillary.js'
 import { type BytesLike, type Int, int } from './args.js'
 import type { Address, AddressOut } from './family/types.js'
 import { constants } from './native.js'
@@ -12,7 +12,7 @@ const { SCM_RIGHTS, SOL_SOCKET } = constants
 export const rightsItem = (fds: Iterable<Int>): AncItem => [
   SOL_SOCKET,
   SCM_RIGHTS,
-  Int32Array.from(Array.from(fds, int)),
+  Int32Array.from([...fds], int),
 ]
 
 /** The room that the control message with so many descriptors takes. */
@@ -46,5 +46,6 @@ export function recv_fds<F extends number>(
   flags?: Int,
 ): [data: Buffer, fds: number[], msg_flags: number, address: AddressOut<F>] {
   const [data, ancdata, msgFlags, address] = sock.recvmsg(bufsize, rightsRoom(maxfds), flags)
+  closeDescriptors(ancdata.filter((row) => !isRights(row))) // a pidfd has no place in the result
   return [data, ancdata.flatMap(rights), msgFlags, address]
 }

@@ -112,4 +112,110 @@ export interface Layout {
     readonly size: number
     readonly sco_bdaddr: Field
   }
+  readonly timespec: {
+    readonly size: number
+    readonly tv_sec: Field
+    readonly tv_nsec: Field
+  }
+  readonly linger: {
+    readonly size: number
+    readonly l_onoff: Field
+    readonly l_linger: Field
+  }
+  readonly ucred?: {
+    readonly size: number
+    readonly pid: Field
+    readonly uid: Field
+    readonly gid: Field
+  }
+  readonly in_pktinfo?: {
+    readonly size: number
+    readonly ipi_ifindex: Field
+    readonly ipi_spec_dst: Field
+    readonly ipi_addr: Field
+  }
+  readonly in6_pktinfo?: {
+    readonly size: number
+    readonly ipi6_addr: Field
+    readonly ipi6_ifindex: Field
+  }
+  readonly ip_mreq: {
+    readonly size: number
+    readonly imr_multiaddr: Field
+    readonly imr_interface: Field
+  }
+  readonly ip_mreqn?: {
+    readonly size: number
+    readonly imr_multiaddr: Field
+    readonly imr_address: Field
+    readonly imr_ifindex: Field
+  }
+  readonly ip_mreq_source?: {
+    readonly size: number
+    readonly imr_multiaddr: Field
+    readonly imr_interface: Field
+    readonly imr_sourceaddr: Field
+  }
+  readonly ipv6_mreq: {
+    readonly size: number
+    readonly ipv6mr_multiaddr: Field
+    readonly ipv6mr_interface: Field
+  }
+  readonly group_req?: {
+    readonly size: number
+    readonly gr_interface: Field
+    readonly gr_group: Field
+  }
+  readonly group_source_req?: {
+    readonly size: number
+    readonly gsr_interface: Field
+    readonly gsr_group: Field
+    readonly gsr_source: Field
+  }
+  readonly icmp6_filter?: {
+    readonly size: number
+    readonly icmp6_filt: Field
+  }
+  readonly packet_mreq?: {
+    readonly size: number
+    readonly mr_ifindex: Field
+    readonly mr_type: Field
+    readonly mr_alen: Field
+    readonly mr_address: Field
+  }
+  readonly tpacket_stats?: {
+    readonly size: number
+    readonly tp_packets: Field
+    readonly tp_drops: Field
+  }
+  readonly tpacket_auxdata?: {
+    readonly size: number
+    readonly tp_status: Field
+    readonly tp_len: Field
+    readonly tp_snaplen: Field
+    readonly tp_mac: Field
+    readonly tp_net: Field
+    readonly tp_vlan_tci: Field
+    readonly tp_vlan_tpid: Field
+  }
+  readonly sock_txtime?: {
+    readonly size: number
+    readonly clockid: Field
+    readonly flags: Field
+  }
+  readonly sock_extended_err?: {
+    readonly size: number
+    readonly ee_errno: Field
+    readonly ee_origin: Field
+    readonly ee_type: Field
+    readonly ee_code: Field
+    readonly ee_pad: Field
+    readonly ee_info: Field
+    readonly ee_data: Field
+  }
+  readonly scm_ts_pktinfo?: {
+    readonly size: number
+    readonly if_index: Field
+    readonly pkt_length: Field
+  }
 }

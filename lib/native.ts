@@ -81,6 +81,7 @@ export interface Native {
     length: number,
   ): Result
   setsockopt(fd: number, level: number, name: number, value: number): Result
+  /** -EFAULT for an option whose value would hold an address. */
   setsockoptBytes(
     fd: number,
     level: number,
@@ -89,6 +90,8 @@ export interface Native {
     offset: number,
     length: number,
   ): Result
+  /** An option whose value is a classic BPF program: 8 bytes an instruction. */
+  setsockoptProgram(fd: number, level: number, name: number, instructions: Uint8Array): Result
 
   /** revents; 0 when the time is over. A negative time waits for ever. */
   poll(fd: number, events: number, milliseconds: number, tick: (() => void) | null): Result

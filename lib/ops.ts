@@ -2,7 +2,7 @@
 // system call and decodes what it gave. Both twins wait for the same ops.
 
 import { encode, received } from './address.js'
-import { type AncData, closeRights, messages, pack } from './ancillary.js'
+import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
 import { room, take } from './bytes.js'
 import type { Op } from './drive.js'
@@ -207,7 +207,7 @@ function recvmsgOp<T>(
     try {
       return [out(count), ancdata, msgFlags, received(h.proto)]
     } catch (error) {
-      closeRights(ancdata) // nobody else will ever know of these descriptors
+      closeDescriptors(ancdata) // nobody else will ever know of these descriptors
       throw error
     }
   }

@@ -7,6 +7,21 @@ export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
 export { type SocketConstructor, socket } from './callable.js'
+export { inet_checksum } from './checksum.js'
+export {
+  type Ancillary,
+  type AncillaryInput,
+  type AncillaryName,
+  type AncillaryValues,
+  decode_ancillary,
+  type ExtendedError,
+  encode_ancillary,
+  type PacketAuxdata,
+  type PacketInfo,
+  type PacketInfo6,
+  type TimestampPacketInfo,
+  type Timestamps,
+} from './cmsg.js'
 export * from './constants.gen.js'
 export {
   type CreateConnectionOptions,
@@ -52,6 +67,7 @@ export { BDADDR_ANY, BDADDR_LOCAL } from './family/bluetooth.js'
 export type * from './family/types.js'
 export { recv_fds, send_fds } from './fds.js'
 export type { MakefileOptions } from './file/open.js'
+export { attach_filter, detach_filter, type FilterInstruction } from './filter.js'
 export {
   htonl,
   htons,
@@ -81,6 +97,35 @@ export {
   sethostname,
 } from './netdb.js'
 export type { FileLike } from './sendfile.js'
+export type { Struct } from './struct.js'
+export {
+  type Credentials,
+  type GroupReq,
+  type GroupSourceReq,
+  group_req,
+  group_source_req,
+  type IpMreq,
+  type IpMreqn,
+  type IpMreqSource,
+  type Ipv6Mreq,
+  icmp6_filter,
+  ip_mreq,
+  ip_mreq_source,
+  ip_mreqn,
+  ipv6_mreq,
+  type Linger,
+  linger,
+  type PacketMreq,
+  type PacketStatistics,
+  packet_mreq,
+  peer_credentials,
+  type SockTxtime,
+  sock_txtime,
+  timeval,
+  tpacket_stats,
+  ucred,
+} from './structs.js'
+export { type TcpInfo, tcp_info } from './tcpinfo.js'
 
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>

@@ -70,6 +70,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<GetsockoptBytes>("getsockoptBytes");
   exports.Add<Setsockopt>("setsockopt");
   exports.Add<SetsockoptBytes>("setsockoptBytes");
+  exports.Add<SetsockoptProgram>("setsockoptProgram");
 
   exports.Add<Poll>("poll");
   exports.Add<ReactorOpen>("reactorOpen");

@@ -53,7 +53,7 @@ Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 
 // sockopt.cc
-Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;
+Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes, SetsockoptProgram;
 
 // multiplex.cc
 Function Poll;

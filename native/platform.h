@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -147,7 +148,12 @@ inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
 }
 inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
 inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
-  const ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
+  // AF_PACKET, some of AF_CAN and others, which pass no descriptors, refuse the
+  // flag before they look at anything else.
+  if (received < 0 && (errno == EINVAL || errno == EOPNOTSUPP)) {
+    received = recvmsg(fd, header, flags);
+  }
   // Linux echoes the flag; who did not ask for it should not see it.
   if ((flags & MSG_CMSG_CLOEXEC) == 0) header->msg_flags &= ~MSG_CMSG_CLOEXEC;
   return received;
@@ -280,6 +286,55 @@ inline int ReadyWait(int set, int32_t* pairs, int most) {
     pairs[2 * i + 1] = (events[i].filter == EVFILT_READ ? POLLIN : POLLOUT) | end;
   }
   return count;
+}
+#endif
+
+// Options whose value holds an address of memory, which JavaScript must not
+// choose: filters (read), the memory of AF_XDP (written), the tables of the
+// packet filter (written), memory for RDMA.
+struct Option {
+  int level;
+  int name;
+  bool program;  // the value is a struct sock_fprog
+};
+#if defined(__linux__)
+constexpr Option kAddressOptions[] = {
+    {SOL_SOCKET, SO_ATTACH_FILTER, true},
+    {SOL_SOCKET, 51, true},     // SO_ATTACH_REUSEPORT_CBPF
+    {SOL_PACKET, 22, true},     // PACKET_FANOUT_DATA
+    {283, 4, false},            // SOL_XDP, XDP_UMEM_REG
+    {276, 2, false},            // SOL_RDS, RDS_GET_MR
+    {276, 7, false},            // SOL_RDS, RDS_GET_MR_FOR_DEST
+    {IPPROTO_IP, 64, false},    // IPT_SO_SET_REPLACE
+    {IPPROTO_IP, 96, false},    // ARPT_SO_SET_REPLACE
+    {IPPROTO_IP, 128, false},   // EBT_SO_SET_ENTRIES
+    {IPPROTO_IPV6, 64, false},  // IP6T_SO_SET_REPLACE
+};
+#else
+constexpr Option kAddressOptions[] = {{-1, -1, false}};
+#endif
+
+#if defined(SO_GET_FILTER)
+constexpr int kGetFilter = SO_GET_FILTER;
+#else
+constexpr int kGetFilter = -1;
+#endif
+
+// setsockopt(2) with a struct sock_fprog, which holds the address and the number
+// of classic BPF instructions.
+#if defined(SO_ATTACH_FILTER)
+constexpr size_t kInstruction = sizeof(sock_filter);
+inline int SetProgram(int fd, int level, int name, uint8_t* instructions, uint16_t count) {
+  sock_fprog program = {};
+  program.len = count;
+  program.filter = reinterpret_cast<sock_filter*>(instructions);
+  return setsockopt(fd, level, name, &program, sizeof program);
+}
+#else
+constexpr size_t kInstruction = 8;
+inline int SetProgram(int, int, int, uint8_t*, uint16_t) {
+  errno = ENOPROTOOPT;
+  return -1;
 }
 #endif
 
