@@ -2,7 +2,7 @@
 
 import { type Int, int, intOr } from './args.js'
 import { socket } from './callable.js'
-import { check, OSError, ValueError } from './errors.js'
+import { check, explained, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
 import { constants, native, value } from './native.js'
 import { getaddrinfo } from './netdb.js'
@@ -180,11 +180,7 @@ function bindNamed<F extends number>(s: Socket<F>, address: Address<F>): void {
   try {
     s.bind(address)
   } catch (error) {
-    if (!(error instanceof OSError) || error.errno === null) throw error
-    const words = `${error.strerror} (while attempting to bind on address ${JSON.stringify(address)})`
-    throw Object.assign(new OSError(error.errno, words), {
-      syscall: error.syscall,
-      hint: error.hint,
-    })
+    if (!(error instanceof OSError)) throw error
+    throw explained(error, `(while attempting to bind on address ${JSON.stringify(address)})`)
   }
 }
