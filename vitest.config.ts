@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/reporter.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     server: { deps: { external: [/\/dist\//] } },
