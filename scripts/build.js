@@ -73,7 +73,8 @@ function buildAddon() {
   const missing = tools.filter(([, command]) => !runs(command.split(' ')[0])).map(([name]) => name)
   if (missing.length > 0) {
     const how = `Debian: apt-get install ${missing.join(' ')}; macOS: xcode-select --install`
-    fail(`to build the addon, install ${missing.join(' and ')} (${how}).`)
+    const list = new Intl.ListFormat('en-GB').format(missing)
+    fail(`to build the addon, install ${list} (${how}).`)
   }
   const nodedir = headers()
   if (nodedir === undefined) {
