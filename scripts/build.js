@@ -64,6 +64,15 @@ function run(args, what) {
   if (status !== 0) fail(`${what} failed.\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
 }
 
+/** Where a file of a development dependency is. */
+function dependency(path) {
+  try {
+    return require.resolve(path)
+  } catch {
+    return fail('the development dependencies are not installed: run "npm ci".')
+  }
+}
+
 function buildAddon() {
   const tools = [
     ['python3', process.env.PYTHON ?? 'python3'],
@@ -81,13 +90,13 @@ function buildAddon() {
     const how = "install Node from nodejs.org, which has them, or your system's libnode-dev"
     fail(`the headers of Node ${process.version} are missing: ${how}.`)
   }
-  const gyp = require.resolve('node-gyp/bin/node-gyp.js')
+  const gyp = dependency('node-gyp/bin/node-gyp.js')
   run([gyp, 'rebuild', '--silent', '--jobs=max', `--nodedir=${nodedir}`], 'building the addon')
 }
 
 function buildTypeScript() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
+  const tsc = join(dirname(dependency('typescript/package.json')), 'bin/tsc')
   run([tsc, '-p', root], 'compiling the TypeScript')
 }
 

@@ -1,7 +1,7 @@
 // Checks the seams: the rules of the design that no compiler checks. Prints
 // file:line for each breach, and exits with 1 if there is one. A rule is a
 // pattern that may not occur in certain files, or a function.
-import { contract, generated, size, sources } from './seams/checks.js'
+import { contract, generated, lock, size, sources } from './seams/checks.js'
 import { declarations, find, text } from './seams/tree.js'
 
 const cplusplus = /^native\/.*\.(cc|h)$/
@@ -79,6 +79,7 @@ const rules = [
   },
   { rule: 'lib/native.ts types what the addon exports, all and only that', check: contract },
   { rule: 'generated files are up to date', check: generated },
+  { rule: 'the lock file has an entry for every dependency', check: lock },
   { rule: 'native/sources.txt lists native/*.cc', check: sources },
   { rule: 'no file is longer than 400 lines', check: () => size(written, 400) },
 ]

@@ -103,6 +103,13 @@ describe('a missing tool is named in one sentence', () => {
   })
 })
 
+it('missing dependencies are named in one sentence', () => {
+  const copy = little()
+  rmSync(copy.at('node_modules'))
+  const output = 'bsd-socket: the development dependencies are not installed: run "npm ci".\n'
+  expect(copy.run(script)).toEqual({ status: 1, output })
+})
+
 it('the headers come from the first place that has them', async () => {
   const { headers } = (await import(pathToFileURL(join(root, script)).href)) as {
     headers(where?: (string | undefined)[]): string | undefined

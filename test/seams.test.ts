@@ -40,7 +40,6 @@ const breaches: [rule: string, path: string, lines: string, line?: number][] = [
   ['no path', 'lib/ops.ts', join('// see /wo', 'rk/x')],
   ['no path', 'native/x.txt', join('../sha', 'red/API.md')],
   ['no path', 'native/x.txt', join('/tmp/', 'wt')],
-  ['the lock file', 'package-lock.json', join('"resolved": ', '"https://example.com/x.tgz"')],
   ['generated files', 'lib/errno.gen.ts', '//'],
   ['generated files', 'native/layout.gen.inc', '//'],
   ['native/sources.txt lists', 'native/other.cc', '//'],
@@ -65,6 +64,26 @@ it('an export that lib/native.ts does not type is a breach', () => {
   copy.edit('lib/native.ts', (text) => text.replace('  listen(', '  // listen('))
   const { status, output } = copy.run('scripts/seams.js')
   expect(output).toMatch(/^native\/addon\.cc:\d+: lib\/native\.ts has no listen\n/)
+  expect(status).toBe(1)
+})
+
+it('a lock file that npm ci would refuse is a breach', () => {
+  const copy = new Copy(parts)
+  const platform = '@biomejs/cli-darwin-x64'
+  copy.edit('package-lock.json', (text) => text.replace(`node_modules/${platform}`, 'gone'))
+  const { status, output } = copy.run('scripts/seams.js')
+  expect(output).toMatch(/^package-lock\.json:\d+: no entry for @biomejs\/cli-darwin-x64\n/)
+  expect(status).toBe(1)
+})
+
+it('a lock file that names a registry is a breach', () => {
+  const copy = new Copy(parts)
+  const line = join('"resolved": ', '"https://example.com/x.tgz"')
+  copy.edit('package-lock.json', (text) => text.replace('{', `{\n  ${line},`))
+  const { status, output } = copy.run('scripts/seams.js')
+  expect(output).toMatch(
+    /^package-lock\.json:2: "resolved": .*\n {4}the lock file names no registry\n$/,
+  )
   expect(status).toBe(1)
 })
 

@@ -68,3 +68,22 @@ export function size(where, most) {
     .filter(([, lines]) => lines > most)
     .map(([path, lines]) => breach(path, lines, `has ${lines} lines`))
 }
+
+/**
+ * Dependencies without an entry in the lock file. npm writes such a file when the
+ * registry lacks a package for another platform, and npm ci then refuses it.
+ */
+export function lock() {
+  const file = 'package-lock.json'
+  const content = text(file)
+  const { packages } = JSON.parse(content)
+  return Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      )
+      .map((name) =>
+        breach(file, lineOf(content, content.indexOf(`"${name}"`)), `no entry for ${name}`),
+      ),
+  )
+}
