@@ -16,7 +16,7 @@ export function contract() {
   for (const { 0: body, index } of content.matchAll(
     /^(export )?interface (Native|Addon) [\s\S]*?^}/gm,
   )) {
-    for (const member of body.matchAll(/^ {2}(?:readonly )?(\w+)(?=[(:])/gm)) {
+    for (const member of body.matchAll(/^ {2}(?:readonly )?(\w+)\??(?=[(:<])/gm)) {
       typed.set(member[1], lineOf(content, index + member.index))
     }
   }
