@@ -1,11 +1,12 @@
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const built = (path: string) => fileURLToPath(new URL(`dist/lib/${path}`, import.meta.url))
+// The tests import the package by its name and get what `npm run build` made, as
+// a user would; or the package in the folder BSD_SOCKET_PACKAGE. Each file runs
+// in a process of its own, because a blocking call blocks all of it.
+const home = process.env.BSD_SOCKET_PACKAGE ?? import.meta.dirname
+const built = (path: string) => resolve(home, 'dist/lib', path)
 
-// The tests import the package by its name and get what `npm run build` made,
-// as a user would. Each file runs in a process of its own, because a blocking
-// call blocks all of it.
 export default defineConfig({
   resolve: {
     alias: [
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    reporters: ['default', './test/reporter.ts'],
     testTimeout: 20_000,
     server: { deps: { external: [/\/dist\//] } },
   },

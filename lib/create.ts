@@ -3,7 +3,7 @@
 import { type Int, int, intOr } from './args.js'
 import type { BaseSocket } from './base.js'
 import { socket } from './callable.js'
-import { check, OSError, ValueError } from './errors.js'
+import { check, explained, OSError, ValueError } from './errors.js'
 import type { Address, Family, Inet } from './family/types.js'
 import { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
@@ -249,9 +249,5 @@ function naming(address: unknown, bind: () => void): void {
 export function bindError(error: unknown, address: unknown): unknown {
   if (!(error instanceof OSError) || error.errno === null) return error
   const where = typeof address === 'string' ? `'${address}'` : repr(address)
-  const words = `${error.strerror} (while attempting to bind on address ${where})`
-  return Object.assign(new OSError(error.errno, words), {
-    syscall: error.syscall,
-    hint: error.hint,
-  })
+  return explained(error, `(while attempting to bind on address ${where})`)
 }

@@ -197,6 +197,13 @@ export function oserror(negative: number, syscall: string): OSError {
   return error
 }
 
+/** The same failure with more words: class, errno, system call and hint stay. */
+export function explained(error: OSError, more: string): OSError {
+  const { errno, strerror, syscall, hint } = error
+  if (errno === null) return error
+  return Object.assign(new OSError(errno, `${strerror} ${more}`), { syscall, hint })
+}
+
 /** Raises what a system call gave, unless it is a result. */
 export function check(result: number, syscall: string): number {
   if (result < 0) throw oserror(result, syscall)

@@ -175,7 +175,7 @@ export function sendmsg(
   address: unknown,
 ): Op<number> {
   const from = bytesList(buffers, 'sendmsg() argument 1')
-  const control = pack(ancdata ?? [])
+  const control = pack(ancdata === undefined ? [] : ancdata)
   const f = intOr(flags, 0)
   return (fd) => {
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')

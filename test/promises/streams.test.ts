@@ -24,7 +24,7 @@ async function serve(
     listener.close()
     server.close()
   })
-  ;(async () => {
+  void (async () => {
     for await (const [conn] of listener) server.emit('connection', conn.makestream())
   })()
 }
