@@ -53,8 +53,8 @@ it('the socket module has the few errnos that Python’s has', () => {
 })
 
 it('what the headers lack is undefined, and everything else a number', () => {
-  const named = Object.entries(socket).filter(([name]) =>
-    /^[A-Z][A-Z0-9]*_[A-Za-z0-9_]+$/.test(name),
+  const named = Object.entries(socket).filter(
+    ([name, value]) => /^[A-Z][A-Z0-9]*_[A-Za-z0-9_]+$/.test(name) && typeof value !== 'function',
   )
   expect(named.length).toBeGreaterThan(300)
   for (const [name, value] of named) {
