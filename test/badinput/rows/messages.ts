@@ -95,7 +95,10 @@ export const messages: Row[] = [
   ["socket.recv_fds(p, '1', 1)", ({ p }) => m.recv_fds(p, '1', 1)],
   ["socket.recv_fds(p, 1, '1')", ({ p }) => m.recv_fds(p, 1, '1')],
   ['socket.recv_fds(p, 1, -1)', ({ p }) => m.recv_fds(p, 1, -1), words],
-  ['socket.recv_fds(p, 1, 1, socket.MSG_DONTWAIT)', ({ p }) => m.recv_fds(p, 1, 1, 0x40)],
+  [
+    '(p.setblocking(False), socket.recv_fds(p, 1, 1))',
+    ({ p }) => [p.setblocking(false), m.recv_fds(p, 1, 1)],
+  ],
   ['socket.recv_fds(closed, 1, 1)', ({ closed }) => m.recv_fds(closed, 1, 1)],
 ]
 
