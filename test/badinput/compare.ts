@@ -80,8 +80,7 @@ def outcome(expression):
     except Exception as e:
         # The classes that JavaScript has not.
         for theirs, ours in [(UnicodeError, 'ValueError'), (MemoryError, 'RangeError'),
-                             (AttributeError, 'TypeError'), (LookupError, 'ValueError'),
-                             (object, type(e).__name__)]:
+                             (AttributeError, 'TypeError'), (object, type(e).__name__)]:
             if isinstance(e, theirs):
                 cls = ours
                 break

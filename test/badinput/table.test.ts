@@ -7,14 +7,11 @@ import { inOurs, inPython, type Outcome, type Row } from './compare.js'
 import { addresses } from './rows/addresses.js'
 import { closed } from './rows/closed.js'
 import { making } from './rows/making.js'
-import { files, messages } from './rows/messages.js'
 import { names, numbers } from './rows/names.js'
 import { options } from './rows/options.js'
 import { transfer } from './rows/transfer.js'
 
-// What does not have sendmsg() has no makefile() either: it is older than both.
-const later = 'sendmsg' in socket.socket.prototype ? { messages, files } : {}
-const subjects = { addresses, transfer, options, closed, making, names, numbers, ...later }
+const subjects = { addresses, transfer, options, closed, making, names, numbers }
 const rows = Object.values(subjects).flat()
 const [version, outcomes] = inPython(rows)
 const inPythons = new Map(rows.map((row, i) => [row, outcomes[i]]))
@@ -47,16 +44,13 @@ const methodsOf = (prototype: object): string[] =>
     .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor')
     .map(([name]) => (name === 'toString' ? 'repr(' : `.${name}(`))
 
-/** The second name of socket(), and what Python has not. */
-const notPython = ['socket.SocketType(', 'socket.fromsocket(']
-
 const isClass = (value: unknown): boolean => /^class/.test(String(value))
 
 it('has a row for every method and every function', () => {
   const functions = Object.entries(socket)
     .filter(([, value]) => typeof value === 'function' && !isClass(value))
     .map(([name]) => `socket.${name}(`)
-    .filter((call) => !notPython.includes(call))
+    .filter((call) => call !== 'socket.SocketType(')
   const { prototype } = socket.socket
   const methods = [...methodsOf(prototype), ...methodsOf(Object.getPrototypeOf(prototype))]
   const calls = [...functions, ...methods]
