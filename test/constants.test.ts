@@ -57,9 +57,9 @@ it('what the headers lack is undefined, and everything else a number', () => {
     ([name, value]) => /^[A-Z][A-Z0-9]*_[A-Za-z0-9_]+$/.test(name) && typeof value !== 'function',
   )
   expect(named.length).toBeGreaterThan(300)
-  for (const [name, value] of named) {
-    expect([name, value === undefined || Number.isSafeInteger(value)]).toEqual([name, true])
-  }
+  const others = named.filter(([, value]) => value !== undefined && !Number.isSafeInteger(value))
+  // Bluetooth's addresses are text.
+  expect(others.filter(([name]) => !name.startsWith('BDADDR_'))).toEqual([])
 })
 
 const { AddressFamily, SocketKind, MsgFlag, AddressInfo } = socket

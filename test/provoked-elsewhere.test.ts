@@ -89,8 +89,8 @@ console.log(JSON.stringify([
   report(() => s.setsockopt(SOL_SOCKET, SO_MARK, 1)),
   report(() => socket.sethostname('nosuch')),
   report(() => u.connect(${JSON.stringify(path)})),
-  report(() => d.connect(['255.255.255.255', 9])),
-  report(() => d.sendto(Buffer.from('x'), ['255.255.255.255', 9])),
+  report(() => d.connect(['127.255.255.255', 9])),
+  report(() => d.sendto(Buffer.from('x'), ['127.255.255.255', 9])),
   ${portsFrom > 80} && report(() => s.bind(['127.0.0.1', 80])),
 ]))
 for (const made of [s, u, d]) made.close()

@@ -48,7 +48,7 @@ function threeSeconds(): Buffer {
 }
 
 const program = `
-import errno, json, socket, struct, sys
+import errno, io, json, socket, struct, sys
 
 def sockets():
     p, q = socket.socketpair()
@@ -80,7 +80,8 @@ def outcome(expression):
     except Exception as e:
         # The classes that JavaScript has not.
         for theirs, ours in [(UnicodeError, 'ValueError'), (MemoryError, 'RangeError'),
-                             (AttributeError, 'TypeError'), (object, type(e).__name__)]:
+                             (AttributeError, 'TypeError'), (io.UnsupportedOperation, 'OSError'),
+                             (object, type(e).__name__)]:
             if isinstance(e, theirs):
                 cls = ours
                 break
