@@ -6,7 +6,7 @@ import { type Int, int, intOr, text, typeName, within } from './args.js'
 import { check, herror, OSError, oserror } from './errors.js'
 import { hostOf } from './family/inet.js'
 import { formatIPv4, formatIPv6 } from './family/ipaddress.js'
-import type { AddressOut } from './family/types.js'
+import type { Inet6Out, InetOut } from './family/types.js'
 import { constants, type HostEntry, native } from './native.js'
 import { ascii, numericHost, resolverError } from './resolve.js'
 import { answer, type Steps } from './steps.js'
@@ -19,7 +19,7 @@ export type AddrInfo = [
   type: number,
   proto: number,
   canonname: string,
-  sockaddr: Exclude<AddressOut, null>,
+  sockaddr: InetOut | Inet6Out,
 ]
 
 /** `[hostname, aliases, addresses]` */
@@ -76,7 +76,7 @@ export function* getaddrinfo(
   )
   if (typeof found === 'number') throw resolverError(found, 'getaddrinfo')
   return found.map(([af, kind, protocol, canonname, sockaddr]) => {
-    const address = decode(sockaddr, sockaddr.length) as Exclude<AddressOut, null>
+    const address = decode(sockaddr, sockaddr.length) as InetOut | Inet6Out
     return [af, kind, protocol, canonname, address]
   })
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import * as socket from 'bsd-socket'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { python } from '../peer.js'
 
 const { AF_INET, AF_INET6, SOCK_DGRAM, SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6 } = socket
@@ -155,7 +155,8 @@ const hasIPv6 = (() => {
   }
 })()
 
-describe.skipIf(!hasIPv6)('IPv6', () => {
+describe('IPv6', () => {
+  beforeEach((ctx) => ctx.skip(!hasIPv6, 'no IPv6 on loopback'))
   const { IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVPKTINFO, IPV6_RECVORIGDSTADDR } = socket
 
   test('hop limit, traffic class, pktinfo and the original destination as received', () => {

@@ -47,11 +47,21 @@ const methodsOf = (prototype: object): string[] =>
 
 const isClass = (value: unknown): boolean => /^class/.test(String(value))
 
+/** What Python lacks; its bad input is in the tests of its own subject. */
+const beyond = [
+  'socket.attach_filter(',
+  'socket.decode_ancillary(',
+  'socket.detach_filter(',
+  'socket.encode_ancillary(',
+  'socket.inet_checksum(',
+  'socket.peer_credentials(',
+]
+
 it('has a row for every method and every function', () => {
   const functions = Object.entries(socket)
     .filter(([, value]) => typeof value === 'function' && !isClass(value))
     .map(([name]) => `socket.${name}(`)
-    .filter((call) => call !== 'socket.SocketType(')
+    .filter((call) => call !== 'socket.SocketType(' && !beyond.includes(call))
   const { prototype } = socket.socket
   const methods = [...methodsOf(prototype), ...methodsOf(Object.getPrototypeOf(prototype))]
   const calls = [...functions, ...methods]

@@ -112,7 +112,7 @@ export class Oracle {
       { encoding: 'utf8' },
     )
     const failed = status === 0 ? null : `no C compiler for the shim: ${error ?? stderr}`
-    this.missing = process.platform === 'linux' ? failed : 'needs LD_PRELOAD'
+    this.missing = constants.AF_NETLINK !== undefined ? failed : 'needs LD_PRELOAD'
   }
 
   dispose(): void {

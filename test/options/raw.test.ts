@@ -20,7 +20,12 @@ const refusal = (() => {
   }
 })()
 if (refusal !== null) console.warn(`skipped: raw sockets: ${refusal}`)
-const raw = test.skipIf(refusal !== null)
+/** A test that needs a raw socket. */
+const raw = (name: string, body: () => unknown) =>
+  test(name, async (ctx) => {
+    ctx.skip(refusal !== null, `raw sockets: ${refusal}`)
+    await body()
+  })
 
 const id = process.pid & 0xffff
 

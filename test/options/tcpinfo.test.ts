@@ -15,7 +15,8 @@ socket.setdefaulttimeout(10)
 
 if (!existsSync(header)) console.warn(`skipped: no ${header} to compare the offsets with`)
 
-test.skipIf(!existsSync(header))('every field lies where the compiler puts it', () => {
+test('every field lies where the compiler puts it', (ctx) => {
+  ctx.skip(!existsSync(header), 'no kernel header to compare with')
   const struct = /struct tcp_info \{([\s\S]*?)\n\};/.exec(readFileSync(header, 'utf8'))?.[1] ?? ''
   // The comment-free declarations, without the bit fields, which have no offset.
   const fields = [...struct.matchAll(/__u\d+\s+tcpi_(\w+)\s*;/g)].map(([, name]) => name)
