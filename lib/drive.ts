@@ -29,7 +29,7 @@ export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): 
     h.nonblocking = native.nonblocking(h.fd, true) === 0
   let wait: Wait | null = null
   for (;;) {
-    if (listening && signals.caught()) throw signals.interrupted(syscall)
+    if (listening && h.timeout !== 0 && signals.caught()) throw signals.interrupted(syscall)
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
     if (result === -EINTR) continue // not a signal that anybody listens for
@@ -84,7 +84,10 @@ class Wait {
 
   #poll(fd: number, milliseconds: number): number {
     const ready = native.poll(fd, this.#event, milliseconds, tick)
-    if (ready === -EINTR) throw signals.interrupted(this.#syscall)
+    if (ready === -EINTR) {
+      if (signals.take()) throw signals.interrupted(this.#syscall)
+      return 1 // the listener is gone since
+    }
     if (ready < 0) throw oserror(ready, this.#syscall)
     return ready
   }

@@ -64,8 +64,12 @@ export interface Native {
 
   /** revents; 0 when the time is over. A negative time waits for ever. */
   poll(fd: number, events: number, milliseconds: number, tick: (() => void) | null): Result
-  watchSignals(signals: readonly number[]): Result
-  takeSignal(): number
+  /** Whether the signal is noted from here on: 1, or 0 while it has no handler. */
+  watchSignal(signo: number): Result
+  /** The signals noted, as bits; none is noted afterwards. */
+  takeSignals(): number
+  /** A descriptor that becomes readable when a signal is noted. */
+  signalPipe(): Result
 
   getaddrinfo(
     host: string | null,
@@ -161,5 +165,5 @@ const integers = new Int32Array(addon.scratch, addressRoom, INTEGERS)
 export const addressLength = (): number => integers[0]
 /** The second result of the last call: 0 or 1. */
 export const value = (index: 0 | 1): number => integers[1 + index]
-/** The last listened-for signal that came, or 0. */
-export const signalCaught = (): number => integers[3]
+/** The signals that are noted: bit n for signal n. */
+export const signalsCaught = (): number => integers[3]

@@ -65,8 +65,9 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<SetsockoptBytes>("setsockoptBytes");
 
   exports.Add<Poll>("poll");
-  exports.Add<WatchSignals>("watchSignals");
-  exports.Add<TakeSignal>("takeSignal");
+  exports.Add<WatchSignal>("watchSignal");
+  exports.Add<TakeSignals>("takeSignals");
+  exports.Add<SignalPipe>("signalPipe");
 
   exports.Add<Getaddrinfo>("getaddrinfo");
   exports.Add<Getnameinfo>("getnameinfo");

@@ -19,19 +19,22 @@ struct Scratch {
   alignas(16) sockaddr_storage address;  // in: bind, connect, sendto; out: accept, recvfrom, …
   int32_t length;                        // of the address that came out
   int32_t value[2];                      // getsockopt's integer; socketpair's two descriptors
-  volatile int32_t signal;               // the last listened-for signal that arrived, or 0
+  std::atomic<uint32_t> signals;         // bit n: signal n came; see signals.cc
 };
 
 struct Environment {
+static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free,
+              "a signal handler writes it, JavaScript reads it");
+
   std::shared_ptr<Scratch> scratch;
 };
 
 using Function = Napi::Value(const Napi::CallbackInfo&);
 
 // signals.cc
-Function WatchSignals, TakeSignal;
+Function WatchSignal, TakeSignals, SignalPipe;
 void UnwatchSignals(const Scratch* scratch);
-int SignalPipe(const Scratch& scratch);
+int WakeupFd(const Scratch& scratch);
 
 // constants.cc
 Napi::Object Constants(Napi::Env env);

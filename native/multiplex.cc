@@ -40,7 +40,7 @@ Napi::Value Poll(const Napi::CallbackInfo& info) {
   const bool worker = !args.IsNull(3);
   if (args.failed()) return {};
 
-  const int signals = worker ? -1 : SignalPipe(args.scratch());
+  const int signals = worker ? -1 : WakeupFd(args.scratch());
   pollfd fds[2] = {{fd, static_cast<short>(events), 0}, {signals, POLLIN, 0}};
   const bool forever = milliseconds < 0;
   const double deadline = forever ? 0 : Now() + milliseconds;
