@@ -25,10 +25,10 @@ const tick = isMainThread ? null : () => {}
 export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): T {
   const listening = signals.listening()
   if (listening) signals.arm()
-  if (!h.nonblocking && mustNotBlock(h.timeout))
-    h.nonblocking = native.nonblocking(h.fd, true) === 0
+  const waitHere = mustNotBlock(h.timeout)
   let wait: Wait | null = null
   for (;;) {
+    if (waitHere) h.stayNonblocking()
     if (listening && h.timeout !== 0 && signals.caught()) throw signals.interrupted(syscall)
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T

@@ -5,9 +5,14 @@ import { check } from './errors.js'
 import { native } from './native.js'
 import * as signals from './signals.js'
 
+/** How often this thread has cleared an O_NONBLOCK. */
+let cleared = 0
+
 export class Handle {
   /** -1 once closed or detached. */
   fd: number
+  /** `cleared` when the flag was last set. */
+  #set = 0
   readonly family: number
   readonly type: number
   readonly proto: number
@@ -30,6 +35,18 @@ export class Handle {
     const on = mustNotBlock(this.timeout)
     check(native.nonblocking(this.fd, on), 'fcntl')
     this.nonblocking = on
+    if (!on) cleared++
+  }
+
+  /**
+   * Sets O_NONBLOCK before a call that must not wait in the kernel. Duplicates of
+   * a descriptor share the flag: settimeout(null) on one clears it for all. In a
+   * worker there is no telling when the main thread did so.
+   */
+  stayNonblocking(): void {
+    if (this.nonblocking && this.#set === cleared && isMainThread) return
+    this.nonblocking = native.nonblocking(this.fd, true) === 0
+    this.#set = cleared
   }
 }
 
