@@ -9,8 +9,7 @@ import * as signals from './signals.js'
 let cleared = 0
 
 export class Handle {
-  /** -1 once closed or detached. */
-  fd: number
+  #fd = -1
   /** `cleared` when the flag was last set. */
   #set = 0
   readonly family: number
@@ -28,6 +27,17 @@ export class Handle {
     this.proto = proto
     this.timeout = timeout
     this.nonblocking = false
+  }
+
+  /** -1 once closed or detached. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  // A worker can end without another line of JavaScript; its sockets end with it.
+  set fd(fd: number) {
+    if (!isMainThread) native.own(this.#fd, fd)
+    this.#fd = fd
   }
 
   /** Sets O_NONBLOCK to what the timeout needs. */

@@ -27,6 +27,8 @@ export interface Native {
   nonblocking(fd: number, on: boolean | null): Result
   /** Sets FD_CLOEXEC; with null, tells it. */
   cloexec(fd: number, on: boolean | null): Result
+  /** Closes `after` with the environment, and `before` no longer; -1 for none. */
+  own(before: number, after: number): Result
   getsockname(fd: number): Result
   getpeername(fd: number): Result
 

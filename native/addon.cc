@@ -29,10 +29,14 @@ class Exports {
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
-  auto* environment = new Environment{std::make_shared<Scratch>()};
+  auto* environment =
+      new Environment{std::make_shared<Scratch>(), std::make_shared<std::set<int>>()};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
-  env.AddCleanupHook([scratch = environment->scratch] { UnwatchSignals(scratch.get()); });
+  env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {
+    UnwatchSignals(scratch.get());
+    for (const int fd : *owned) close(fd);
+  });
 
   object.Set("constants", Constants(env));
   object.Set("errnos", Errnos(env));
@@ -51,6 +55,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Dup>("dup");
   exports.Add<Nonblocking>("nonblocking");
   exports.Add<Cloexec>("cloexec");
+  exports.Add<Own>("own");
   exports.Add<Getsockname>("getsockname");
   exports.Add<Getpeername>("getpeername");
 

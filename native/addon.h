@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "platform.h"
@@ -22,11 +23,12 @@ struct Scratch {
   std::atomic<uint32_t> signals;         // bit n: signal n came; see signals.cc
 };
 
-struct Environment {
 static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free,
               "a signal handler writes it, JavaScript reads it");
 
+struct Environment {
   std::shared_ptr<Scratch> scratch;
+  std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
 };
 
 using Function = Napi::Value(const Napi::CallbackInfo&);
@@ -43,7 +45,7 @@ Napi::Object Layouts(Napi::Env env);
 
 // socket.cc
 Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup, Getsockname,
-    Getpeername, Nonblocking, Cloexec;
+    Getpeername, Nonblocking, Cloexec, Own;
 
 // transfer.cc
 Function Recv, Recvfrom, Send, Sendto;
