@@ -19,6 +19,10 @@ let listened = 0
 let unwatched = 0
 /** The loop reads the pipe that a note makes readable. */
 let followed = false
+/** Signals that ended a call and whose listeners the loop has not run yet. */
+let owed = 0
+/** Those of them that end another call. */
+let again = 0
 
 const isSignal = (event: string | symbol): event is NodeJS.Signals =>
   typeof event === 'string' && Object.hasOwn(numbers, event)
@@ -49,7 +53,7 @@ function watch(): number {
 }
 
 /**
- * Takes notes from within the loop: it is about to run the listeners then, as
+ * Drops notes from within the loop: it is about to run the listeners then, as
  * libuv leaves signals to the end of what a wait of its has found.
  */
 function follow(): number {
@@ -57,7 +61,11 @@ function follow(): number {
   if (fd < 0) return fd
   const { Socket } = process.getBuiltinModule('node:net')
   const pipe = new Socket({ fd, readable: true, writable: false })
-  pipe.on('data', take).unref()
+  pipe.on('data', () => {
+    native.takeSignals()
+    owed = again = 0
+  })
+  pipe.unref()
   followed = true
   return 0
 }
@@ -79,16 +87,26 @@ export function arm(): void {
 }
 
 /** Whether a signal came whose listener has not run. */
-export const caught = (): boolean => (signalsCaught() & listened) !== 0
+export const caught = (): boolean => ((signalsCaught() | again) & listened) !== 0
 
-/** The same, and the notes are taken. */
-export const take = (): boolean => (native.takeSignals() & listened) !== 0
+/** Takes the notes. @returns whether one was of a signal that is listened for */
+export function take(): boolean {
+  const taken = native.takeSignals() & listened
+  owed |= taken
+  return taken !== 0
+}
 
 /** The error that ends a blocked call for a signal; the notes are taken. */
 export function interrupted(syscall: string): InterruptedError {
   take()
-  // The listener runs when the loop polls, so keep it until then. The first of the
-  // two may run in the loop's current turn, whose poll is over.
-  setImmediate(() => setImmediate(() => {}))
+  again = 0
+  // One signal ends one call of a turn. In the next turn it does so again if the
+  // loop has not come to the listener: this turn may have begun after the poll in
+  // which the loop looks for signals. The second one makes sure that it polls,
+  // though nothing else may keep it.
+  setImmediate(() => {
+    again = owed
+    if (owed !== 0) setImmediate(() => {})
+  })
   return oserror(-errnos.EINTR, syscall)
 }

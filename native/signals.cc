@@ -3,9 +3,9 @@
 // libuv's handler only writes to a pipe that its loop reads, and the loop does
 // not run while a call blocks. So a handler of ours stands in front of it: it
 // passes the signal on, so that the listener runs as ever, notes it, and wakes
-// poll(2) through a pipe of our own (the kernel may have run it on any thread).
-// The loop reads that pipe too (lib/signals.ts): a note that the loop has seen is
-// of a signal whose listener the loop runs.
+// poll(2) through a pipe (the kernel may have run it on any thread). A second pipe
+// is read by the loop (lib/signals.ts), as libuv's own is: when it has been, the
+// loop runs the listener of what was noted.
 #include "syscall.h"
 
 namespace bsd {
@@ -19,7 +19,8 @@ struct Link {
 };
 
 Link g_links[kSignals];
-int g_pipe[2] = {-1, -1};
+int g_wakeup[2] = {-1, -1};
+int g_loop[2] = {-1, -1};
 // The main environment's scratch; null until it first watches a signal.
 std::atomic<Scratch*> g_scratch{nullptr};
 // A share of it that is never given up: a handler may be running on another
@@ -28,7 +29,7 @@ std::shared_ptr<Scratch>* g_share = nullptr;
 
 extern "C" void OnSignal(int signo, siginfo_t* detail, void* context) {
   const int saved = errno;
-  // First of all: once the loop finds our pipe readable, it finds its own so too.
+  // First of all: once the loop finds our pipe readable, it finds libuv's so too.
   const struct sigaction& previous = g_links[signo].previous;
   if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(signo, detail, context);
@@ -37,9 +38,11 @@ extern "C" void OnSignal(int signo, siginfo_t* detail, void* context) {
   }
   if (Scratch* scratch = g_scratch.load()) {
     scratch->signals.fetch_or(1U << signo);
-    // The pipe is non-blocking: when it is full, poll(2) wakes anyway.
-    const ssize_t ignored = write(g_pipe[1], "", 1);
-    static_cast<void>(ignored);
+    // The pipes are non-blocking: a full one is readable, and no more is needed.
+    for (const int pipe : {g_wakeup[1], g_loop[1]}) {
+      const ssize_t ignored = write(pipe, "", 1);
+      static_cast<void>(ignored);
+    }
   }
   errno = saved;
 }
@@ -96,7 +99,8 @@ Napi::Value WatchSignal(const Napi::CallbackInfo& info) {
   const int signo = args.Int(0);
   if (args.failed()) return {};
   if (signo <= 0 || signo >= kSignals) return Number(info.Env(), -EINVAL);
-  if (g_pipe[0] < 0 && PipeCloexec(g_pipe) < 0) return Result(info, -1);
+  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup) < 0) return Result(info, -1);
+  if (g_loop[0] < 0 && PipeCloexec(g_loop) < 0) return Result(info, -1);
   Scratch* owner = nullptr;
   Scratch* mine = &args.scratch();
   if (g_scratch.compare_exchange_strong(owner, mine)) {
@@ -113,14 +117,15 @@ Napi::Value TakeSignals(const Napi::CallbackInfo& info) {
   Scratch& scratch = args.scratch();
   if (g_scratch.load() != &scratch) return Number(info.Env(), 0);
   char drained[64];
-  while (read(g_pipe[0], drained, sizeof drained) > 0) {
+  while (read(g_wakeup[0], drained, sizeof drained) > 0) {
   }
   return Number(info.Env(), static_cast<int32_t>(scratch.signals.exchange(0)));
 }
 
-// fcntl(2) F_DUPFD_CLOEXEC. () -> the end of the pipe that the loop shall read
+// fcntl(2) F_DUPFD_CLOEXEC. () -> the end of the pipe that the loop shall read. A
+// duplicate: the loop closes it at its end, when signals may still come.
 Napi::Value SignalPipe(const Napi::CallbackInfo& info) {
-  return Result(info, fcntl(g_pipe[0], F_DUPFD_CLOEXEC, 0));
+  return Result(info, fcntl(g_loop[0], F_DUPFD_CLOEXEC, 0));
 }
 
 // The end of the environment: the handlers that stood there before come back.
@@ -131,6 +136,6 @@ void UnwatchSignals(const Scratch* scratch) {
 }
 
 // The descriptor that becomes readable with a signal, or -1.
-int WakeupFd(const Scratch& scratch) { return g_scratch.load() == &scratch ? g_pipe[0] : -1; }
+int WakeupFd(const Scratch& scratch) { return g_scratch.load() == &scratch ? g_wakeup[0] : -1; }
 
 }  // namespace bsd
