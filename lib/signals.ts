@@ -15,7 +15,7 @@ const numbers: Readonly<Record<string, number>> = os.signals
 
 /** The signals that the program listens for: bit n for signal n. */
 let listened = 0
-/** Those of them that native code does not note yet. */
+/** Those of them that native code may not note yet. */
 let unwatched = 0
 /** The loop reads the pipe that a note makes readable. */
 let followed = false
@@ -33,8 +33,11 @@ const isNodes = (listener: unknown): boolean => String(listener).includes('_refr
 function added(event: string | symbol, listener: unknown): void {
   if (!isSignal(event) || isNodes(listener)) return
   listened |= 1 << numbers[event]
+  // Now, for a signal that comes before the first call; and in that call again,
+  // because Bun puts its handler in place only after this event.
   unwatched |= 1 << numbers[event]
-  watch()
+  native.watchSignal(numbers[event])
+  if (!followed) follow()
 }
 
 function removed(event: string | symbol): void {
@@ -60,7 +63,9 @@ function follow(): number {
   const fd = native.signalPipe()
   if (fd < 0) return fd
   const { Socket } = process.getBuiltinModule('node:net')
-  const pipe = new Socket({ fd, readable: true, writable: false })
+  const { bun } = process.versions // which takes a descriptor in another place
+  const pipe = new Socket(bun ? {} : { fd, readable: true, writable: false })
+  if (bun) pipe.connect({ fd } as never)
   pipe.on('data', () => {
     native.takeSignals()
     owed = again = 0

@@ -100,7 +100,11 @@ Napi::Value WatchSignal(const Napi::CallbackInfo& info) {
   if (args.failed()) return {};
   if (signo <= 0 || signo >= kSignals) return Number(info.Env(), -EINVAL);
   if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup) < 0) return Result(info, -1);
-  if (g_loop[0] < 0 && PipeCloexec(g_loop) < 0) return Result(info, -1);
+  if (g_loop[0] < 0) {
+    if (SocketpairCloexec(AF_UNIX, SOCK_STREAM, 0, g_loop) < 0) return Result(info, -1);
+    SetNonblocking(g_loop[0], true);
+    SetNonblocking(g_loop[1], true);
+  }
   Scratch* owner = nullptr;
   Scratch* mine = &args.scratch();
   if (g_scratch.compare_exchange_strong(owner, mine)) {
