@@ -31,11 +31,11 @@ export const NOWAIT = constants.MSG_DONTWAIT | (constants.MSG_ERRQUEUE ?? 0)
 export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>, flags?: unknown): T {
   const listening = signals.listening()
   if (listening) signals.arm()
-  if (!h.nonblocking && mustNotBlock(h.timeout))
-    h.nonblocking = native.nonblocking(h.fd, true) === 0
+  const waitHere = mustNotBlock(h.timeout)
   let wait: Wait | null = null
   for (;;) {
-    if (listening && signals.caught()) throw signals.interrupted(syscall)
+    if (waitHere) h.stayNonblocking()
+    if (listening && h.timeout !== 0 && signals.caught()) throw signals.interrupted(syscall)
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
     if (result === -EINTR) continue // not a signal that anybody listens for
@@ -90,7 +90,10 @@ class Wait {
 
   #poll(fd: number, milliseconds: number): number {
     const ready = native.poll(fd, this.#event, milliseconds, tick)
-    if (ready === -EINTR) throw signals.interrupted(this.#syscall)
+    if (ready === -EINTR) {
+      if (signals.take()) throw signals.interrupted(this.#syscall)
+      return 1 // the listener is gone since
+    }
     if (ready < 0) throw oserror(ready, this.#syscall)
     return ready
   }

@@ -16,9 +16,13 @@ export interface Watched {
   end(): void
 }
 
+/** How often this thread has cleared an O_NONBLOCK. */
+let cleared = 0
+
 export class Handle {
-  /** -1 once closed or detached. */
-  fd: number
+  #fd = -1
+  /** `cleared` when the flag was last set. */
+  #set = 0
   readonly family: number
   readonly type: number
   readonly proto: number
@@ -86,11 +90,34 @@ export class Handle {
     return fd
   }
 
+  /** -1 once closed or detached. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  // A worker can end without another line of JavaScript; its sockets end with it.
+  set fd(fd: number) {
+    if (!isMainThread) native.own(this.#fd, fd)
+    this.#fd = fd
+  }
+
   /** Sets O_NONBLOCK to what the timeout needs. */
   applyTimeout(): void {
     const on = this.reactive || mustNotBlock(this.timeout)
     check(native.nonblocking(this.fd, on), 'fcntl')
     this.nonblocking = on
+    if (!on) cleared++
+  }
+
+  /**
+   * Sets O_NONBLOCK before a call that must not wait in the kernel. Duplicates of
+   * a descriptor share the flag: settimeout(null) on one clears it for all. In a
+   * worker there is no telling when the main thread did so.
+   */
+  stayNonblocking(): void {
+    if (this.nonblocking && this.#set === cleared && isMainThread) return
+    this.nonblocking = native.nonblocking(this.fd, true) === 0
+    this.#set = cleared
   }
 }
 

@@ -28,6 +28,8 @@ export interface Native {
   nonblocking(fd: number, on: boolean | null): Result
   /** Sets FD_CLOEXEC; with null, tells it. */
   cloexec(fd: number, on: boolean | null): Result
+  /** Closes `after` with the environment, and `before` no longer; -1 for none. */
+  own(before: number, after: number): Result
   getsockname(fd: number): Result
   getpeername(fd: number): Result
 
@@ -104,8 +106,12 @@ export interface Native {
   reactorRemove(fd: number): Result
   /** Keeps the event loop alive, or no longer. */
   reactorRef(on: boolean): Result
-  watchSignals(signals: readonly number[]): Result
-  takeSignal(): number
+  /** Whether the signal is noted from here on: 1, or 0 while it has no handler. */
+  watchSignal(signo: number): Result
+  /** The signals noted, as bits; none is noted afterwards. */
+  takeSignals(): number
+  /** A descriptor that becomes readable when a signal is noted. */
+  signalPipe(): Result
 
   /** With `later` these four give a promise, and ask on a thread of the pool. */
   getaddrinfo<L extends boolean>(
@@ -216,5 +222,5 @@ const integers = new Int32Array(addon.scratch, addressRoom, INTEGERS)
 export const addressLength = (): number => integers[0]
 /** The second result of the last call: 0 or 1. */
 export const value = (index: 0 | 1): number => integers[1 + index]
-/** The last listened-for signal that came, or 0. */
-export const signalCaught = (): number => integers[3]
+/** The signals that are noted: bit n for signal n. */
+export const signalsCaught = (): number => integers[3]

@@ -12,7 +12,7 @@ import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 
 const { MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
-const { EAGAIN, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
+const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
 export const accept =
@@ -41,6 +41,11 @@ export function connect(h: Handle, address: unknown, who = 'connect'): Op<0> {
     }
     const result = native.connect(fd, encode(h, address, who))
     begun = result === -EINPROGRESS
+    if (result === -EALREADY && h.timeout === null) {
+      // An earlier call was interrupted: the kernel would wait for its attempt.
+      begun = true
+      return -EINPROGRESS
+    }
     // Interrupted, the attempt went on, and may have succeeded since.
     const joined = interrupted && result === -EISCONN
     interrupted = result === -EINTR

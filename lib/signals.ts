@@ -6,61 +6,112 @@
 // notes such signals; this file tells it which, and when a note is out of date.
 
 import { constants as os } from 'node:os'
+import { setImmediate } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
 import { check, type InterruptedError, oserror } from './errors.js'
-import { errnos, native, signalCaught } from './native.js'
+import { errnos, native, signalsCaught } from './native.js'
 
 const numbers: Readonly<Record<string, number>> = os.signals
 
-let listened: number[] = []
-/** Listeners came or went since `listened` was counted. */
-let recount = isMainThread
-/** The handlers of the signals in `listened` have to be put in place. */
-let unarmed = false
-/** Signals noted before this turn of the loop have had their listeners run. */
-let turnBegun = false
+/** The signals that the program listens for: bit n for signal n. */
+let listened = 0
+/** Those of them that native code may not note yet. */
+let unwatched = 0
+/** The loop reads the pipe that a note makes readable. */
+let followed = false
+/** Signals that ended a call and whose listeners the loop has not run yet. */
+let owed = 0
+/** Those of them that end another call. */
+let again = 0
 
-function changed(event: string | symbol): void {
-  if (typeof event === 'string' && Object.hasOwn(numbers, event)) recount = true
+const isSignal = (event: string | symbol): event is NodeJS.Signals =>
+  typeof event === 'string' && Object.hasOwn(numbers, event)
+
+/** Node's own listener, which is there whenever stdout or stderr is a terminal. */
+const isNodes = (listener: unknown): boolean => String(listener).includes('_refreshSize')
+
+function added(event: string | symbol, listener: unknown): void {
+  if (!isSignal(event) || isNodes(listener)) return
+  listened |= 1 << numbers[event]
+  // Now, for a signal that comes before the first call; and in that call again,
+  // because Bun puts its handler in place only after this event.
+  unwatched |= 1 << numbers[event]
+  native.watchSignal(numbers[event])
+  if (!followed) follow()
+}
+
+function removed(event: string | symbol): void {
+  if (isSignal(event) && process.listeners(event).every(isNodes)) listened &= ~(1 << numbers[event])
+}
+
+/** Makes native code note what is listened for. @returns 0, or -errno */
+function watch(): number {
+  for (let signo = 1; signo < 32; signo++) {
+    if ((unwatched & (1 << signo)) === 0) continue
+    const watched = native.watchSignal(signo)
+    if (watched < 0) return watched
+    if (watched > 0) unwatched &= ~(1 << signo)
+  }
+  return followed ? 0 : follow()
+}
+
+/**
+ * Drops notes from within the loop: it is about to run the listeners then, as
+ * libuv leaves signals to the end of what a wait of its has found.
+ */
+function follow(): number {
+  const fd = native.signalPipe()
+  if (fd < 0) return fd
+  const { Socket } = process.getBuiltinModule('node:net')
+  const { bun } = process.versions // which takes a descriptor in another place
+  const pipe = new Socket(bun ? {} : { fd, readable: true, writable: false })
+  if (bun) pipe.connect({ fd } as never)
+  pipe.on('data', () => {
+    native.takeSignals()
+    owed = again = 0
+  })
+  pipe.unref()
+  followed = true
+  return 0
 }
 
 // In a worker nobody can listen for a signal.
-if (isMainThread) process.on('newListener', changed).on('removeListener', changed)
-
-/** Whether the program listens for any signal. */
-export function listening(): boolean {
-  if (recount) {
-    recount = false
-    listened = process
-      .eventNames()
-      .filter((name): name is string => typeof name === 'string' && Object.hasOwn(numbers, name))
-      .map((name) => numbers[name])
-    unarmed = listened.length > 0
+if (isMainThread) {
+  process.on('newListener', added).on('removeListener', removed)
+  for (const event of process.eventNames()) {
+    for (const listener of process.listeners(event as NodeJS.Signals)) added(event, listener)
   }
-  return listened.length > 0
 }
 
-/** Makes signals be noted from here on. Called before a call that may block. */
+/** Whether the program listens for any signal. */
+export const listening = (): boolean => listened !== 0
+
+/** Makes sure that signals are noted. Called before a call that may block. */
 export function arm(): void {
-  if (unarmed) {
-    check(native.watchSignals(listened), 'sigaction')
-    unarmed = false
-  }
-  if (turnBegun) return
-  // The first blocking call of this turn: what was noted before is history.
-  turnBegun = true
-  native.takeSignal()
-  setImmediate(() => {
-    turnBegun = false // the loop has read its pipe by now, so the listeners ran
-    native.takeSignal()
-  })
+  if (unwatched !== 0 || !followed) check(watch(), 'sigaction')
 }
 
 /** Whether a signal came whose listener has not run. */
-export const caught = (): boolean => signalCaught() !== 0
+export const caught = (): boolean => ((signalsCaught() | again) & listened) !== 0
 
-/** The error that ends a blocked call for a signal; the note is taken. */
+/** Takes the notes. @returns whether one was of a signal that is listened for */
+export function take(): boolean {
+  const taken = native.takeSignals() & listened
+  owed |= taken
+  return taken !== 0
+}
+
+/** The error that ends a blocked call for a signal; the notes are taken. */
 export function interrupted(syscall: string): InterruptedError {
-  native.takeSignal()
+  take()
+  again = 0
+  // One signal ends one call of a turn. In the next turn it does so again if the
+  // loop has not come to the listener: this turn may have begun after the poll in
+  // which the loop looks for signals. The second one makes sure that it polls,
+  // though nothing else may keep it.
+  setImmediate(() => {
+    again = owed
+    if (owed !== 0) setImmediate(() => {})
+  })
   return oserror(-errnos.EINTR, syscall)
 }

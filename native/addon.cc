@@ -29,10 +29,14 @@ class Exports {
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
-  auto* environment = new Environment{std::make_shared<Scratch>(), nullptr};
+  auto* environment =
+      new Environment{std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>()};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
-  env.AddCleanupHook([scratch = environment->scratch] { UnwatchSignals(scratch.get()); });
+  env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {
+    UnwatchSignals(scratch.get());
+    for (const int fd : *owned) close(fd);
+  });
 
   object.Set("constants", Constants(env));
   object.Set("errnos", Errnos(env));
@@ -51,6 +55,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Dup>("dup");
   exports.Add<Nonblocking>("nonblocking");
   exports.Add<Cloexec>("cloexec");
+  exports.Add<Own>("own");
   exports.Add<Getsockname>("getsockname");
   exports.Add<Getpeername>("getpeername");
 
@@ -77,8 +82,9 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<ReactorAdd>("reactorAdd");
   exports.Add<ReactorRemove>("reactorRemove");
   exports.Add<ReactorRef>("reactorRef");
-  exports.Add<WatchSignals>("watchSignals");
-  exports.Add<TakeSignal>("takeSignal");
+  exports.Add<WatchSignal>("watchSignal");
+  exports.Add<TakeSignals>("takeSignals");
+  exports.Add<SignalPipe>("signalPipe");
 
   exports.Add<Getaddrinfo>("getaddrinfo");
   exports.Add<Getnameinfo>("getnameinfo");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "platform.h"
@@ -20,22 +21,26 @@ struct Scratch {
   alignas(16) sockaddr_storage address;  // in: bind, connect, sendto; out: accept, recvfrom, …
   int32_t length;                        // of the address that came out
   int32_t value[2];                      // getsockopt's integer; socketpair's two descriptors
-  volatile int32_t signal;               // the last listened-for signal that arrived, or 0
+  std::atomic<uint32_t> signals;         // bit n: signal n came; see signals.cc
 };
+
+static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free,
+              "a signal handler writes it, JavaScript reads it");
 
 class Reactor;
 
 struct Environment {
   std::shared_ptr<Scratch> scratch;
-  std::shared_ptr<Reactor> reactor;  // once something waits
+  std::shared_ptr<Reactor> reactor;      // once something waits
+  std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
 };
 
 using Function = Napi::Value(const Napi::CallbackInfo&);
 
 // signals.cc
-Function WatchSignals, TakeSignal;
+Function WatchSignal, TakeSignals, SignalPipe;
 void UnwatchSignals(const Scratch* scratch);
-int SignalPipe(const Scratch& scratch);
+int WakeupFd(const Scratch& scratch);
 
 // constants.cc
 Napi::Object Constants(Napi::Env env);
@@ -44,7 +49,7 @@ Napi::Object Layouts(Napi::Env env);
 
 // socket.cc
 Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup, Getsockname,
-    Getpeername, Nonblocking, Cloexec;
+    Getpeername, Nonblocking, Cloexec, Own;
 
 // transfer.cc
 Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;

@@ -6,7 +6,8 @@
 namespace bsd {
 namespace {
 
-constexpr double kSlice = 100;  // ms: how long the end of a worker may go unnoticed
+constexpr double kSlice = 100;           // ms: how long the end of a worker may go unnoticed
+constexpr double kLongest = 0x7fffffff;  // ms: what poll(2) can wait, 24 days
 
 double Now() {
   timespec now = {};
@@ -15,9 +16,7 @@ double Now() {
 }
 
 // Rounded up, so that a wait is never shorter than it was asked to be.
-int Milliseconds(double left) {
-  return static_cast<int>(std::ceil(std::fmin(std::fmax(left, 0), 0x7fffffff)));
-}
+int Milliseconds(double left) { return static_cast<int>(std::ceil(std::fmax(left, 0))); }
 
 // Any call into JavaScript fails once the worker is being terminated.
 bool Ending(const Napi::CallbackInfo& info, size_t tick) {
@@ -40,20 +39,20 @@ Napi::Value Poll(const Napi::CallbackInfo& info) {
   const bool worker = !args.IsNull(3);
   if (args.failed()) return {};
 
-  const int signals = worker ? -1 : SignalPipe(args.scratch());
+  const int signals = worker ? -1 : WakeupFd(args.scratch());
   pollfd fds[2] = {{fd, static_cast<short>(events), 0}, {signals, POLLIN, 0}};
   const bool forever = milliseconds < 0;
   const double deadline = forever ? 0 : Now() + milliseconds;
+  const double longest = worker ? kSlice : kLongest;
   for (;;) {
-    double left = forever ? -1 : deadline - Now();
-    const bool slice = worker && (forever || left > kSlice);
-    if (slice) left = kSlice;
-    const int ready = poll(fds, 2, left < 0 && forever ? -1 : Milliseconds(left));
+    const double left = forever ? longest : deadline - Now();
+    const bool last = !forever && left <= longest;
+    const int ready = poll(fds, 2, Milliseconds(std::fmin(left, longest)));
     if (ready < 0 && errno != EINTR) return Result(info, -1);
     if (ready > 0 && fds[0].revents != 0) return Number(info.Env(), fds[0].revents);
     if (ready > 0) return Number(info.Env(), -EINTR);
     if (worker && Ending(info, 3)) return {};
-    if (ready == 0 && !slice) return Number(info.Env(), 0);
+    if (ready == 0 && last) return Number(info.Env(), 0);
   }
 }
 

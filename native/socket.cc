@@ -121,6 +121,20 @@ Napi::Value Cloexec(const Napi::CallbackInfo& info) {
   return Result(info, fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC));
 }
 
+// (a descriptor or -1, another or -1) -> 0. The first is no longer closed with the
+// environment, the second is. Without it the sockets of a terminated worker,
+// where no JavaScript runs any more, would stay open.
+Napi::Value Own(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int before = args.Int(0);
+  const int after = args.Int(1);
+  if (args.failed()) return {};
+  std::set<int>& owned = *args.environment().owned;
+  owned.erase(before);
+  if (after >= 0) owned.insert(after);
+  return Number(info.Env(), 0);
+}
+
 // getsockname(2). (fd) -> 0; the address in scratch
 Napi::Value Getsockname(const Napi::CallbackInfo& info) {
   Args args(info);

@@ -161,8 +161,10 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   setsockopt: [fd, ints, ints, ints],
   setsockoptBytes: [fd, ints, ints, fc.oneof(memory, fc.constant(null)), span[1], span[2]],
   poll: [fd, fc.nat(64), fc.constantFrom(0, 1, 0.5, Number.NaN), fc.constantFrom(null, () => 1)],
-  watchSignals: [fc.array(fc.integer({ min: -1, max: 70 }), { maxLength: 4 })],
-  takeSignal: [],
+  watchSignal: [fc.integer({ min: -1, max: 70 })],
+  takeSignals: [],
+  signalPipe: [],
+  own: [fd, fc.constant(-1)],
   getaddrinfo: [maybe, maybe, fc.constantFrom(0, 2, 10, 99), fc.nat(3), fc.nat(17), ints, bool],
   getnameinfo: [length, fc.constant(3), bool],
   gethostbyname: [fc.constantFrom('127.0.0.1', '', 'x'.repeat(3000)), bool],
@@ -217,7 +219,8 @@ function forbidden(name: string, args: Args): boolean {
       return first === true
     case 'gethostname':
     case 'ifNameindex':
-    case 'takeSignal':
+    case 'takeSignals':
+    case 'signalPipe':
       return false
     default:
       return foreign.has(read(first)) // for the rest a first number may be a descriptor

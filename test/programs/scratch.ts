@@ -56,7 +56,7 @@ function everything(): number {
     () => socket.getnameinfo(['127.0.0.1', 1], 3),
     () => socket.getaddrinfo('127.0.0.1', 1),
     () => socket.socketpair(),
-    () => native.takeSignal(),
+    () => native.takeSignals(),
   ]
   s.settimeout(0.01)
   u.settimeout(0.01)
