@@ -35,4 +35,10 @@ export interface Layout {
     readonly tv_sec: Field
     readonly tv_usec: Field
   }
+  readonly pollfd: {
+    readonly size: number
+    readonly fd: Field
+    readonly events: Field
+    readonly revents: Field
+  }
 }

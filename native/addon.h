@@ -56,7 +56,10 @@ Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes;
 
 // multiplex.cc
-Function Poll;
+Function Poll, PollMany, Select;
+
+// epoll.cc
+Function EpollCreate, EpollCtl, EpollWait;
 
 // reactor.cc
 Function ReactorOpen, ReactorAdd, ReactorRemove, ReactorRef;
