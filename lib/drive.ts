@@ -19,7 +19,7 @@ export type Failure = number
 export type Op<T> = (fd: number) => T | Failure
 
 /** An empty function that native code calls to learn whether a worker is ending. */
-const tick = isMainThread ? null : () => {}
+export const tick = isMainThread ? null : () => {}
 
 /** Runs an op to its result, waiting for `event` as long as the timeout lets it. */
 export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>): T {
