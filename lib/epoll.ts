@@ -26,6 +26,12 @@ export interface EpollPollOptions {
 /** What is ready: descriptors and their EPOLL bits. */
 export type EpollEvents = [fd: number, event: number][]
 
+const byName = (value: unknown): value is EpollPollOptions =>
+  typeof value === 'object' && value !== null && ('timeout' in value || 'maxevents' in value)
+
+/** As in Python a negative part of a millisecond is 0, other than in `poll`. */
+const seconds = (timeout: unknown): number => pollTime(timeout, 1000, Math.ceil)
+
 /** A mask of 32 bits, as C takes it. */
 const mask = (value: unknown): number => whole(value) | 0
 
@@ -39,14 +45,17 @@ function most(maxevents: unknown): number {
   return Math.min(n, AT_ONCE)
 }
 
-/** What a program lost sight of is closed; Python says nothing of it either. */
-const lost = new FinalizationRegistry<Handle>((h) => {
+/** Closes a set, as Python does: without a word if somebody closed its descriptor before. */
+function close(h: Handle): void {
   try {
     h.close()
-  } catch {
-    // Somebody closed its descriptor already.
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error
   }
-})
+}
+
+/** What a program lost sight of is closed. */
+const lost = new FinalizationRegistry(close)
 
 /** A set of descriptors to watch; made by `epoll()`. */
 export class Epoll {
@@ -72,7 +81,7 @@ export class Epoll {
 
   /** Closes the set; closing twice does nothing. close(2) */
   close(): void {
-    this.#h.close()
+    close(this.#h)
   }
 
   [Symbol.dispose](): void {
@@ -130,9 +139,8 @@ export class Epoll {
    */
   poll(timeout?: number | null | EpollPollOptions, maxevents?: Int): EpollEvents {
     const fd = this.fileno()
-    const options =
-      typeof timeout === 'object' && timeout !== null ? timeout : { timeout, maxevents }
-    const time = pollTime(options.timeout, 1000)
+    const options = byName(timeout) ? timeout : { timeout, maxevents }
+    const time = seconds(options.timeout)
     const memory = this.#room(most(options.maxevents))
     const count = waitInterruptibly('epoll_wait', time, (left, tick) =>
       native.epollWait(fd, memory, left, tick),
@@ -152,7 +160,7 @@ export class Epoll {
     options?: WaitOptions,
   ): Promise<EpollEvents> {
     this.fileno()
-    const time = pollTime(timeout, 1000)
+    const time = seconds(timeout)
     const n = most(maxevents)
     const now = (fd: number) => native.epollWait(fd, this.#room(n), 0, null)
     if (time <= 0) return this.#events(check(now(this.#h.fd), 'epoll_wait'))
@@ -215,8 +223,9 @@ function create(sizehint: unknown, flags: unknown): Epoll {
 
 /** A set of descriptors to watch, with and without `new`. epoll(7) */
 export const epoll = function epoll(sizehint?: Int | EpollOptions, flags?: Int): Epoll {
-  const byName = typeof sizehint === 'object'
-  return byName ? create(sizehint.sizehint, sizehint.flags) : create(sizehint, flags)
+  return typeof sizehint === 'object'
+    ? create(sizehint.sizehint, sizehint.flags)
+    : create(sizehint, flags)
 } as unknown as EpollConstructor
 
 // So that `instanceof` and `fromfd` work as on a class.

@@ -47,16 +47,23 @@ export function milliseconds(value: unknown, unit: number, words: string): numbe
   }
   const time = Number(value) * unit
   if (Number.isNaN(time)) throw new ValueError('Invalid value NaN (not a number)')
-  if (Math.abs(time) >= LONGEST) throw new OverflowError('timestamp too large')
+  if (Math.abs(time) >= LONGEST) {
+    throw new OverflowError('timestamp out of range for platform time_t')
+  }
   return time
 }
 
-/** The same for poll(2) and epoll_wait(2): negative is for ever, and 24 days are the most. */
-export function pollTime(value: unknown, unit: number): number {
+/**
+ * The same for poll(2) and epoll_wait(2): negative is for ever, and 24 days are
+ * the most.
+ * @param round to whole ms
+ */
+export function pollTime(value: unknown, unit: number, round: (ms: number) => number): number {
   const time = milliseconds(value, unit, 'timeout must be a number or null')
-  if (time === Number.POSITIVE_INFINITY || Math.ceil(time) < 0) return Number.POSITIVE_INFINITY
-  if (Math.ceil(time) > INT_MAX) throw new OverflowError('timeout is too large')
-  return time
+  if (time === Number.POSITIVE_INFINITY) return time
+  const whole = round(time)
+  if (Math.abs(whole) > INT_MAX) throw new OverflowError('timeout is too large')
+  return whole < 0 ? Number.POSITIVE_INFINITY : Math.max(time, 0)
 }
 
 /**

@@ -88,6 +88,8 @@ function eventMask(value: unknown): number {
   return n
 }
 
+const awayFromZero = (ms: number): number => (ms < 0 ? Math.floor(ms) : Math.ceil(ms))
+
 /** Descriptors to watch; made by `poll()`. */
 class Poll {
   readonly #events = new Map<number, number>()
@@ -129,7 +131,7 @@ class Poll {
    * @throws InterruptedError a signal came for which the program listens
    */
   poll(timeout?: number | null): [fd: number, event: number][] {
-    const time = pollTime(timeout, 1)
+    const time = pollTime(timeout, 1, awayFromZero)
     const watched = [...this.#events]
     const rows = new Rows(watched)
     waitInterruptibly('poll', time, (left, tick) => native.pollMany(rows.bytes, left, tick))

@@ -28,11 +28,13 @@ void Return(Args& args, size_t index, const std::vector<pollfd>& rows) {
 // The three sets of select(2), without its limit: fd_sets in a row are one large set.
 class Sets {
  public:
-  // False for a row that cannot be in a set.
-  bool Build(const std::vector<pollfd>& rows, size_t count, int signals) {
+  // 0 or -errno. EBADF is found here, because beyond the end of the process' table
+  // of descriptors Linux does not look, and would wait on.
+  int Build(const std::vector<pollfd>& rows, size_t count, int signals) {
     most_ = signals;
     for (size_t i = 0; i < count; i++) {
-      if (rows[i].fd < 0 || rows[i].fd >= FD_SETSIZE) return false;
+      if (rows[i].fd >= FD_SETSIZE) return -EINVAL;
+      if (fcntl(rows[i].fd, F_GETFD) < 0) return -errno;
       most_ = std::max(most_, rows[i].fd);
     }
     for (auto& set : wanted_) set.assign(static_cast<size_t>(most_ / FD_SETSIZE + 1), fd_set{});
@@ -42,7 +44,7 @@ class Sets {
       }
     }
     if (signals >= 0) Add(0, signals);
-    return true;
+    return 0;
   }
 
   // select(2): how many are ready, or -1. Its time has microseconds.
@@ -122,7 +124,8 @@ Napi::Value Select(const Napi::CallbackInfo& info) {
   const Wait wait(info, args, 2);
   const size_t count = rows.size() - 1;
   Sets sets;
-  if (!sets.Build(rows, count, wait.signals())) return Number(info.Env(), -EINVAL);
+  const int built = sets.Build(rows, count, wait.signals());
+  if (built < 0) return Number(info.Env(), built);
   const int ready = wait.Until(deadline, [&](double left, bool* signalled) {
     const int found = sets.Select(left);
     *signalled = found > 0 && wait.signals() >= 0 && sets.Has(0, wait.signals());
