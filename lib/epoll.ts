@@ -160,6 +160,7 @@ export class Epoll {
     options?: WaitOptions,
   ): Promise<EpollEvents> {
     this.fileno()
+    options?.signal?.throwIfAborted()
     const time = seconds(timeout)
     const n = most(maxevents)
     const now = (fd: number) => native.epollWait(fd, this.#room(n), 0, null)
