@@ -4,7 +4,6 @@ import { inspect } from 'node:util'
 import { type Int, int, typeName } from '../args.js'
 import { KeyError, OSError, RuntimeError, ValueError } from '../errors.js'
 import { type FileObject, isInt, milliseconds } from '../multiplex.js'
-import { errnos } from '../native.js'
 import type { WaitOptions } from '../reactor.js'
 
 /** There is something to read. */
@@ -184,7 +183,8 @@ export abstract class BaseSelector<F extends FileObject = FileObject, D = unknow
    * @param timeout seconds, fractions allowed; 0 or less looks and does not
    *   wait; left out or null, for ever
    * @param options `signal` ends the wait: the promise rejects with its reason
-   * @throws OSError EBADF: the selector was closed meanwhile; EOPNOTSUPP: no EpollSelector
+   * @throws OSError EBADF: the selector was closed meanwhile; without an errno: it is no
+   *   EpollSelector
    */
   abstract select_async(timeout?: number | null, options?: WaitOptions): Promise<Ready<F, D>>
 
@@ -261,4 +261,4 @@ export function seconds(timeout: unknown): number | null {
 
 /** The error of a selector that has no descriptor for the event loop to watch. */
 export const cannotWait = (selector: object): OSError =>
-  new OSError(errnos.EOPNOTSUPP, `${typeName(selector)} cannot wait without blocking`)
+  new OSError(`${typeName(selector)} cannot wait without blocking`)

@@ -204,7 +204,7 @@ it('the other selectors have no descriptor to wait on, and say so', async () => 
   using many = new selectors.SelectSelector()
   await expect(poll.select_async()).rejects.toMatchObject({
     name: 'OSError',
-    message: '[Errno 95] PollSelector cannot wait without blocking',
+    message: 'PollSelector cannot wait without blocking',
   })
   await expect(many.select_async()).rejects.toThrow('SelectSelector cannot wait without blocking')
 })

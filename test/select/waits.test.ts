@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import * as socket from 'bsd-socket'
-import { describe, expect, it, type TestContext } from 'vitest'
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { Peer, python } from '../peer.js'
 import { calls } from './blocked.js'
 
@@ -130,4 +130,27 @@ describe.concurrent('programs', () => {
     t.expect(await peer.line()).toBe('returned [] in time')
     await peer.end()
   })
+})
+
+it('process.exit() ends it while workers sit in each of the calls', async () => {
+  const code = `
+    import { once } from 'node:events'
+    import { setTimeout } from 'node:timers/promises'
+    import { Worker } from 'node:worker_threads'
+    const [, program, ...names] = process.argv
+    const workers = names.map((call) => new Worker(program, { workerData: { call }, execArgv: [] }))
+    await Promise.all(workers.map((worker) => once(worker, 'message')))
+    await setTimeout(150)
+    console.log('exit')
+    process.exit(7)`
+  const args = ['--input-type=module', '-e', code, program, ...names]
+  const peer = new Peer(process.execPath, args)
+  onTestFinished(() => {
+    peer.child.kill('SIGKILL')
+  })
+  const exit = once(peer.child, 'exit')
+  expect(await peer.line()).toBe('exit')
+  const begun = performance.now()
+  expect(await exit).toEqual([7, null])
+  expect(performance.now() - begun).toBeLessThan(5000)
 })
