@@ -7,6 +7,12 @@ export interface Field {
 
 /** sizeof and offsetof, as the C++ compiler saw them. */
 export interface Layout {
+  readonly pollfd: {
+    readonly size: number
+    readonly fd: Field
+    readonly events: Field
+    readonly revents: Field
+  }
   readonly sockaddr: {
     readonly size: number
     readonly sa_family: Field
@@ -34,11 +40,5 @@ export interface Layout {
     readonly size: number
     readonly tv_sec: Field
     readonly tv_usec: Field
-  }
-  readonly pollfd: {
-    readonly size: number
-    readonly fd: Field
-    readonly events: Field
-    readonly revents: Field
   }
 }

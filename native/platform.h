@@ -206,6 +206,34 @@ inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
 }
 #endif
 
+// epoll(7). Where it is missing its functions are not exported.
+#if __has_include(<sys/epoll.h>)
+constexpr bool kHaveEpoll = true;
+inline int EpollOpen() { return epoll_create1(EPOLL_CLOEXEC); }
+inline int EpollChange(int set, int operation, int fd, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.fd = fd;
+  return epoll_ctl(set, operation, fd, &event);
+}
+inline int EpollTake(int set, int32_t* pairs, int most) {
+  std::vector<epoll_event> events(static_cast<size_t>(most));
+  const int count = epoll_wait(set, events.data(), most, 0);
+  for (int i = 0; i < count; i++) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    pairs[2 * i] = event.data.fd;
+    pairs[2 * i + 1] = static_cast<int32_t>(event.events);
+  }
+  return count;
+}
+#else
+constexpr bool kHaveEpoll = false;
+inline int NoEpoll() { return errno = ENOSYS, -1; }
+inline int EpollOpen() { return NoEpoll(); }
+inline int EpollChange(int, int, int, uint32_t) { return NoEpoll(); }
+inline int EpollTake(int, int32_t*, int) { return NoEpoll(); }
+#endif
+
 // A set of descriptors that tells readiness once, when it begins: epoll(7) or
 // kqueue(2). Events are given in the bits of poll(2), as [token, events] pairs.
 #if defined(__linux__)
@@ -254,34 +282,6 @@ inline int ReadyWait(int set, int32_t* pairs, int most) {
   }
   return count;
 }
-#endif
-
-// epoll(7). Where it is missing its functions are not exported.
-#if __has_include(<sys/epoll.h>)
-constexpr bool kHaveEpoll = true;
-inline int EpollOpen() { return epoll_create1(EPOLL_CLOEXEC); }
-inline int EpollChange(int set, int operation, int fd, uint32_t events) {
-  epoll_event event = {};
-  event.events = events;
-  event.data.fd = fd;
-  return epoll_ctl(set, operation, fd, &event);
-}
-inline int EpollTake(int set, int32_t* pairs, int most) {
-  std::vector<epoll_event> events(static_cast<size_t>(most));
-  const int count = epoll_wait(set, events.data(), most, 0);
-  for (int i = 0; i < count; i++) {
-    const epoll_event& event = events[static_cast<size_t>(i)];
-    pairs[2 * i] = event.data.fd;
-    pairs[2 * i + 1] = static_cast<int32_t>(event.events);
-  }
-  return count;
-}
-#else
-constexpr bool kHaveEpoll = false;
-inline int NoEpoll() { return errno = ENOSYS, -1; }
-inline int EpollOpen() { return NoEpoll(); }
-inline int EpollChange(int, int, int, uint32_t) { return NoEpoll(); }
-inline int EpollTake(int, int32_t*, int) { return NoEpoll(); }
 #endif
 
 #if defined(__linux__)
