@@ -26,6 +26,20 @@ export class ValueError extends RangeError {
   }
 }
 
+/** What was asked for is not there (Python's KeyError). */
+export class KeyError extends Error {
+  static {
+    KeyError.prototype.name = 'KeyError'
+  }
+}
+
+/** What is asked for cannot be done any more (Python's RuntimeError). */
+export class RuntimeError extends Error {
+  static {
+    RuntimeError.prototype.name = 'RuntimeError'
+  }
+}
+
 type Args = [errno: number, strerror: string, filename?: string] | [message?: string]
 
 /**

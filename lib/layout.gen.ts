@@ -7,6 +7,12 @@ export interface Field {
 
 /** sizeof and offsetof, as the C++ compiler saw them. */
 export interface Layout {
+  readonly pollfd: {
+    readonly size: number
+    readonly fd: Field
+    readonly events: Field
+    readonly revents: Field
+  }
   readonly sockaddr: {
     readonly size: number
     readonly sa_family: Field

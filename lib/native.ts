@@ -12,6 +12,9 @@ import type { Layout } from './layout.gen.js'
 /** A result of 0 or more, or -errno. */
 export type Result = number
 
+/** An empty function in a worker, to learn whether it is being ended; null on the main thread. */
+export type Tick = (() => void) | null
+
 export interface Native {
   socket(domain: number, type: number, protocol: number): Result
   /** The two descriptors come in `value`. */
@@ -96,7 +99,16 @@ export interface Native {
   setsockoptProgram(fd: number, level: number, name: number, instructions: Uint8Array): Result
 
   /** revents; 0 when the time is over. A negative time waits for ever. */
-  poll(fd: number, events: number, milliseconds: number, tick: (() => void) | null): Result
+  poll(fd: number, events: number, milliseconds: number, tick: Tick): Result
+  /** poll(2) on an array of struct pollfd: how many are ready, their revents in the array. */
+  pollMany(rows: Uint8Array, milliseconds: number, tick: Tick): Result
+  /** select(2) on such an array: POLLIN, POLLOUT and POLLPRI stand for the three sets. */
+  select(rows: Uint8Array, milliseconds: number, tick: Tick): Result
+  /** These three are missing where `constants.EPOLLIN` is. */
+  epollCreate(): Result
+  epollCtl(set: number, operation: number, fd: number, events: number): Result
+  /** How many are ready: [fd, events] pairs of 32 bits in the memory, which bounds their number. */
+  epollWait(set: number, pairs: Uint8Array, milliseconds: number, tick: Tick): Result
   /**
    * Begins to watch for readiness. `dispatch` is called with the count of
    * [token, events] pairs in the memory that is given back.

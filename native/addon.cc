@@ -78,6 +78,13 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<SetsockoptProgram>("setsockoptProgram");
 
   exports.Add<Poll>("poll");
+  exports.Add<PollMany>("pollMany");
+  exports.Add<Select>("select");
+  if (kHaveEpoll) {
+    exports.Add<EpollCreate>("epollCreate");
+    exports.Add<EpollCtl>("epollCtl");
+    exports.Add<EpollWait>("epollWait");
+  }
   exports.Add<ReactorOpen>("reactorOpen");
   exports.Add<ReactorAdd>("reactorAdd");
   exports.Add<ReactorRemove>("reactorRemove");

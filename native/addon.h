@@ -61,7 +61,10 @@ Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes, SetsockoptProgram;
 
 // multiplex.cc
-Function Poll;
+Function Poll, PollMany, Select;
+
+// epoll.cc
+Function EpollCreate, EpollCtl, EpollWait;
 
 // reactor.cc
 Function ReactorOpen, ReactorAdd, ReactorRemove, ReactorRef;

@@ -1,59 +1,139 @@
-// Waiting. poll(2) is the only call here that may sleep for long.
-#include <cmath>
+// Waiting until descriptors are ready. These calls may sleep for long.
 
-#include "syscall.h"
+// On macOS select(2) refuses descriptors beyond FD_SETSIZE without this. The
+// caller's never are; the signal pipe may be.
+#define _DARWIN_UNLIMITED_SELECT 1
+
+#include "wait.h"
 
 namespace bsd {
 namespace {
 
-constexpr double kSlice = 100;           // ms: how long the end of a worker may go unnoticed
-constexpr double kLongest = 0x7fffffff;  // ms: what poll(2) can wait, 24 days
-
-double Now() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+// An array of struct pollfd in JavaScript's memory, copied: what JavaScript does
+// to its memory meanwhile cannot matter then. There is room for one row more.
+std::vector<pollfd> Rows(const Span& memory) {
+  const size_t count = memory.size / sizeof(pollfd);
+  std::vector<pollfd> rows(count + 1);
+  if (count > 0) memcpy(rows.data(), memory.data, count * sizeof(pollfd));
+  return rows;
 }
 
-// Rounded up, so that a wait is never shorter than it was asked to be.
-int Milliseconds(double left) { return static_cast<int>(std::ceil(std::fmax(left, 0))); }
-
-// Any call into JavaScript fails once the worker is being terminated.
-bool Ending(const Napi::CallbackInfo& info, size_t tick) {
-  napi_value result = nullptr;
-  return napi_call_function(info.Env(), info.This(), info[tick], 0, nullptr, &result) != napi_ok;
+// Back to JavaScript's memory, which is looked up again: a worker's tick ran.
+void Return(Args& args, size_t index, const std::vector<pollfd>& rows) {
+  const Span memory = args.Whole(index);
+  const size_t size = std::min(memory.size, (rows.size() - 1) * sizeof(pollfd));
+  if (size > 0) memcpy(memory.data, rows.data(), size);
 }
+
+// The three sets of select(2), without its limit: fd_sets in a row are one large set.
+class Sets {
+ public:
+  // 0 or -errno. EBADF is found here, because beyond the end of the process' table
+  // of descriptors Linux does not look, and would wait on.
+  int Build(const std::vector<pollfd>& rows, size_t count, int signals) {
+    most_ = signals;
+    for (size_t i = 0; i < count; i++) {
+      if (rows[i].fd >= FD_SETSIZE) return -EINVAL;
+      if (fcntl(rows[i].fd, F_GETFD) < 0) return -errno;
+      most_ = std::max(most_, rows[i].fd);
+    }
+    for (auto& set : wanted_) set.assign(static_cast<size_t>(most_ / FD_SETSIZE + 1), fd_set{});
+    for (size_t i = 0; i < count; i++) {
+      for (size_t kind = 0; kind < kKinds; kind++) {
+        if ((rows[i].events & kEvents[kind]) != 0) Add(kind, rows[i].fd);
+      }
+    }
+    if (signals >= 0) Add(0, signals);
+    return 0;
+  }
+
+  // select(2): how many are ready, or -1. Its time has microseconds.
+  int Select(double milliseconds) {
+    for (size_t kind = 0; kind < kKinds; kind++) found_[kind] = wanted_[kind];
+    const double seconds = std::floor(milliseconds / 1e3);
+    timeval time = {};
+    time.tv_sec = static_cast<decltype(time.tv_sec)>(seconds);
+    const double microseconds = std::ceil((milliseconds - seconds * 1e3) * 1e3);
+    time.tv_usec = static_cast<decltype(time.tv_usec)>(std::fmin(microseconds, 999999));
+    return select(most_ + 1, found_[0].data(), found_[1].data(), found_[2].data(), &time);
+  }
+
+  bool Has(size_t kind, int fd) const {
+    return FD_ISSET(fd % FD_SETSIZE, &found_[kind][static_cast<size_t>(fd / FD_SETSIZE)]);
+  }
+
+  short Events(const pollfd& row) const {
+    int events = 0;
+    for (size_t kind = 0; kind < kKinds; kind++) {
+      if ((row.events & kEvents[kind]) != 0 && Has(kind, row.fd)) events |= kEvents[kind];
+    }
+    return static_cast<short>(events);
+  }
+
+ private:
+  static constexpr size_t kKinds = 3;
+  static constexpr short kEvents[kKinds] = {POLLIN, POLLOUT, POLLPRI};
+
+  void Add(size_t kind, int fd) {
+    FD_SET(fd % FD_SETSIZE, &wanted_[kind][static_cast<size_t>(fd / FD_SETSIZE)]);
+  }
+
+  std::vector<fd_set> wanted_[kKinds];
+  std::vector<fd_set> found_[kKinds];
+  int most_ = -1;
+};
 
 }  // namespace
 
 // poll(2) on one descriptor. (fd, events, milliseconds, tick) -> revents, 0 when
 // the time is over, -errno. Negative milliseconds wait for ever; a negative fd
-// only sleeps. EINTR ends the wait only when it was a watched signal; after any
-// other the rest of the time is waited. `tick` is an empty function in a worker
-// and null on the main thread, which alone has signals to watch.
+// only sleeps. For `tick` and EINTR see wait.h.
 Napi::Value Poll(const Napi::CallbackInfo& info) {
   Args args(info);
   const int fd = args.Int(0);
   const int events = args.Int(1);
-  const double milliseconds = args.Double(2);
-  const bool worker = !args.IsNull(3);
+  const Deadline deadline(args.Double(2));
   if (args.failed()) return {};
+  const Wait wait(info, args, 3);
+  pollfd rows[2] = {{fd, static_cast<short>(events), 0}, {}};
+  const int ready = wait.Poll(deadline, rows, 1);
+  return wait.Value(ready > 0 ? rows[0].revents : ready);
+}
 
-  const int signals = worker ? -1 : WakeupFd(args.scratch());
-  pollfd fds[2] = {{fd, static_cast<short>(events), 0}, {signals, POLLIN, 0}};
-  const bool forever = milliseconds < 0;
-  const double deadline = forever ? 0 : Now() + milliseconds;
-  const double longest = worker ? kSlice : kLongest;
-  for (;;) {
-    const double left = forever ? longest : deadline - Now();
-    const bool last = !forever && left <= longest;
-    const int ready = poll(fds, 2, Milliseconds(std::fmin(left, longest)));
-    if (ready < 0 && errno != EINTR) return Result(info, -1);
-    if (ready > 0 && fds[0].revents != 0) return Number(info.Env(), fds[0].revents);
-    if (ready > 0) return Number(info.Env(), -EINTR);
-    if (worker && Ending(info, 3)) return {};
-    if (ready == 0 && last) return Number(info.Env(), 0);
-  }
+// poll(2). (an array of struct pollfd, milliseconds, tick) -> how many are ready,
+// with their revents in the array; 0 when the time is over.
+Napi::Value PollMany(const Napi::CallbackInfo& info) {
+  Args args(info);
+  std::vector<pollfd> rows = Rows(args.Whole(0));
+  const Deadline deadline(args.Double(1));
+  if (args.failed()) return {};
+  const Wait wait(info, args, 2);
+  const int ready = wait.Poll(deadline, rows.data(), rows.size() - 1);
+  if (ready >= 0) Return(args, 0, rows);
+  return wait.Value(ready);
+}
+
+// select(2), on the same array: POLLIN, POLLOUT and POLLPRI stand for the three
+// sets. It is not poll(2) in disguise: a hang-up makes nothing ready that was
+// only watched for writing or for exceptional conditions.
+Napi::Value Select(const Napi::CallbackInfo& info) {
+  Args args(info);
+  std::vector<pollfd> rows = Rows(args.Whole(0));
+  const Deadline deadline(args.Double(1));
+  if (args.failed()) return {};
+  const Wait wait(info, args, 2);
+  const size_t count = rows.size() - 1;
+  Sets sets;
+  const int built = sets.Build(rows, count, wait.signals());
+  if (built < 0) return Number(info.Env(), built);
+  const int ready = wait.Until(deadline, [&](double left, bool* signalled) {
+    const int found = sets.Select(left);
+    *signalled = found > 0 && wait.signals() >= 0 && sets.Has(0, wait.signals());
+    return *signalled ? found - 1 : found;
+  });
+  for (size_t i = 0; i < count; i++) rows[i].revents = ready > 0 ? sets.Events(rows[i]) : short{0};
+  if (ready >= 0) Return(args, 0, rows);
+  return wait.Value(ready);
 }
 
 }  // namespace bsd

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/icmp6.h>
@@ -20,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -27,6 +29,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <vector>
 
 #if __has_include(<sys/epoll.h>)
 #include <sys/epoll.h>
@@ -237,6 +241,34 @@ inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
   const int result = sendfile(in, out, offset, &length, nullptr, 0);
   return result < 0 && length == 0 ? -1 : static_cast<ssize_t>(length);
 }
+#endif
+
+// epoll(7). Where it is missing its functions are not exported.
+#if __has_include(<sys/epoll.h>)
+constexpr bool kHaveEpoll = true;
+inline int EpollOpen() { return epoll_create1(EPOLL_CLOEXEC); }
+inline int EpollChange(int set, int operation, int fd, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.fd = fd;
+  return epoll_ctl(set, operation, fd, &event);
+}
+inline int EpollTake(int set, int32_t* pairs, int most) {
+  std::vector<epoll_event> events(static_cast<size_t>(most));
+  const int count = epoll_wait(set, events.data(), most, 0);
+  for (int i = 0; i < count; i++) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    pairs[2 * i] = event.data.fd;
+    pairs[2 * i + 1] = static_cast<int32_t>(event.events);
+  }
+  return count;
+}
+#else
+constexpr bool kHaveEpoll = false;
+inline int NoEpoll() { return errno = ENOSYS, -1; }
+inline int EpollOpen() { return NoEpoll(); }
+inline int EpollChange(int, int, int, uint32_t) { return NoEpoll(); }
+inline int EpollTake(int, int32_t*, int) { return NoEpoll(); }
 #endif
 
 // A set of descriptors that tells readiness once, when it begins: epoll(7) or

@@ -74,12 +74,18 @@ function constantsTs(groups) {
   )
 }
 
-function errnoTs(groups) {
-  const { source, rows } = groups.find(({ group }) => group === 'errno')
-  const exports = rows.map(
-    ({ name, doc }) => `${comment(doc, source)}export const ${name} = e.${name} as number\n`,
-  )
-  return `${banner('constants.txt')}import { errnos as e } from './native.js'\n\n${exports.join('')}`
+/** A module of its own: the groups of a name in lower case. */
+function moduleTs(groups, name, table) {
+  const exports = groups
+    .filter(({ group }) => group === name)
+    .flatMap(({ source, rows }) =>
+      rows.map(
+        ({ name, doc }) =>
+          `${comment(doc, source)}export const ${name} = ${table[0]}.${name} as number\n`,
+      ),
+    )
+  const heading = `import { ${table} as ${table[0]} } from './native.js'\n\n`
+  return banner('constants.txt') + heading + exports.join('')
 }
 
 /** A field of a field, `a.b` in C, is `a_b` in TypeScript. */
@@ -116,7 +122,8 @@ const outputs = {
   'native/layout.gen.inc': layoutInc(structs),
   // Groups in lower case are modules of their own in Python.
   'lib/constants.gen.ts': constantsTs(groups.filter(({ group }) => group !== group.toLowerCase())),
-  'lib/errno.gen.ts': errnoTs(groups),
+  'lib/errno.gen.ts': moduleTs(groups, 'errno', 'errnos'),
+  'lib/select.gen.ts': moduleTs(groups, 'select', 'constants'),
   'lib/layout.gen.ts': layoutTs(structs),
 }
 

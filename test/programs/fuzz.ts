@@ -162,6 +162,11 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   setsockoptBytes: [fd, ints, ints, fc.oneof(memory, fc.constant(null)), span[1], span[2]],
   poll: [fd, fc.nat(64), fc.constantFrom(0, 1, 0.5, Number.NaN), fc.constantFrom(null, () => 1)],
   watchSignal: [fc.integer({ min: -1, max: 70 })],
+  pollMany: [memory, fc.constantFrom(0, 1), fc.constantFrom(null, () => 1)],
+  select: [memory, fc.constantFrom(0, 1), fc.constantFrom(null, () => 1)],
+  epollCreate: [],
+  epollCtl: [fd, fc.nat(4), fd, ints],
+  epollWait: [fd, memory, fc.constantFrom(0, 1), fc.constantFrom(null, () => 1)],
   takeSignals: [],
   signalPipe: [],
   own: [fd, fc.constant(-1)],
@@ -202,6 +207,11 @@ function forbidden(name: string, args: Args): boolean {
       return read(first) > 2 && read(first) < 100 && read(first) !== 10
     case 'poll': // anything but a number throws
       return typeof third === 'number' && !(third >= 0 && third <= 10) && !Number.isNaN(third)
+    case 'pollMany':
+    case 'select':
+      return typeof second === 'number' && !(second >= 0 && second <= 10)
+    case 'epollWait':
+      return typeof third === 'number' && !(third >= 0 && third <= 10)
     case 'nonblocking':
       return second !== true && second !== null
     case 'setsockopt':
@@ -221,6 +231,7 @@ function forbidden(name: string, args: Args): boolean {
     case 'ifNameindex':
     case 'takeSignals':
     case 'signalPipe':
+    case 'epollCreate':
       return false
     default:
       return foreign.has(read(first)) // for the rest a first number may be a descriptor
@@ -255,7 +266,7 @@ function note(name: string, result: unknown): void {
     const values = new Int32Array(scratch.buffer, scratch.length - 12, 2)
     for (const made of values) adopt(made)
   }
-  if (!['socket', 'accept', 'dup'].includes(name)) return
+  if (!['socket', 'accept', 'dup', 'epollCreate'].includes(name)) return
   if (typeof result === 'number' && result >= 0) adopt(result)
   while (own.length > 100) native.close(own.shift() as number)
 }
