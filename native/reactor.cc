@@ -135,17 +135,23 @@ class Reactor {
       if (fds[1].revents != 0) return;
       if (fds[0].revents == 0) continue;
       std::unique_lock<std::mutex> lock(mutex_);
+      if (ending_) return;
       unread_ = true;
       if (wake_.NonBlockingCall(this) != napi_ok) return;
-      read_.wait(lock, [this] { return !unread_; });
+      read_.wait(lock, [this] { return !unread_ || ending_; });
     }
   }
 
   void CloseThread() {
-    // Signal before joining: the thread may be in poll(2) or wait to be read.
+    // Signal before joining: the thread may be in poll(2), on its way out of it,
+    // or wait to be read.
     const ssize_t ignored = write(quit_[1], "", 1);
     static_cast<void>(ignored);
-    Read();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ending_ = true;
+      read_.notify_one();
+    }
     thread_.join();
     wake_.Abort();
     close(quit_[0]);
@@ -190,6 +196,7 @@ class Reactor {
   std::mutex mutex_;
   std::condition_variable read_;
   bool unread_ = false;
+  bool ending_ = false;
 };
 
 namespace {
