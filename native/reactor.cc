@@ -178,7 +178,20 @@ class Reactor {
     // Through the async context: microtasks and process.nextTick run after it.
     napi_value argument = Napi::Number::New(env_, count);
     napi_value result = nullptr;
-    napi_make_callback(env_, *context_, env_.Global(), dispatch_.Value(), 1, &argument, &result);
+    const napi_status status = napi_make_callback(env_, *context_, env_.Global(), dispatch_.Value(),
+                                                  1, &argument, &result);
+    if (status == napi_pending_exception) Uncaught();
+  }
+
+  // What a nextTick callback throws comes out of the call. Left pending, it would
+  // be thrown by whichever native function is called next.
+  void Uncaught() {
+    bool pending = false;
+    if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending) return;
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+      napi_fatal_exception(env_, error);
+    }
   }
 
   using Wake = Napi::TypedThreadSafeFunction<Reactor, Reactor, Woken>;
