@@ -25,6 +25,8 @@ export interface WaitOptions {
 /** A call that waits. Its promise settles once, whoever comes first. */
 class Waiter<T = unknown> {
   readonly syscall: string
+  /** The socket's when the call began: settimeout() is for the calls to come. */
+  readonly timeout: number | null
   readonly #op: Op<T>
   readonly #h: Handle
   readonly #resolve: (value: T) => void
@@ -40,6 +42,7 @@ class Waiter<T = unknown> {
     reject: (error: unknown) => void,
   ) {
     this.#h = h
+    this.timeout = h.timeout
     this.syscall = syscall
     this.#op = op
     this.#resolve = resolve
@@ -54,7 +57,7 @@ class Waiter<T = unknown> {
   /** Tries the op; false if it has to wait on. */
   attempt(): boolean {
     try {
-      const result = tried(this.#h, this.#op, this.syscall)
+      const result = tried(this.#h, this.#op, this.syscall, this.timeout)
       if (result === WAIT) return false
       if (this.#settle()) this.#resolve(result)
     } catch (error) {
@@ -78,22 +81,21 @@ class Waiter<T = unknown> {
 const WAIT = Symbol('wait')
 
 /** Tries an op once: its result, WAIT, or an error thrown. */
-function tried<T>(h: Handle, op: Op<T>, syscall: string): T | typeof WAIT {
+function tried<T>(h: Handle, op: Op<T>, syscall: string, timeout: number | null): T | typeof WAIT {
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
     if (result === -EINTR) continue
-    if (mayWait(h, result, syscall)) return WAIT
+    if (timeout !== 0 && mayWait(h, result, syscall, timeout)) return WAIT
     throw oserror(result, syscall)
   }
 }
 
-function mayWait(h: Handle, result: Failure, syscall: string): boolean {
-  if (h.timeout === 0) return false
+function mayWait(h: Handle, result: Failure, syscall: string, timeout: number | null): boolean {
   if (result === -EINPROGRESS) return true
   if (result !== -EAGAIN) return false
   // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
-  return syscall !== 'connect' || (h.timeout === null && h.family === AF_UNIX)
+  return syscall !== 'connect' || (timeout === null && h.family === AF_UNIX)
 }
 
 /** One direction of a socket: what waits, first come first served. */
@@ -254,7 +256,7 @@ export function wait<T>(
     const watch = watchOf(h)
     const line = event === READ ? watch.reading : watch.writing
     if (line.queue.length === 0 && (line.ready || h.timeout === 0)) {
-      const result = tried(h, op, syscall)
+      const result = tried(h, op, syscall, h.timeout)
       if (result !== WAIT) return fairly(() => resolve(result))
       line.ready = false
     }
