@@ -132,7 +132,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
-    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags), options)
+    // Only a stream may be cut: a datagram of any size is one.
+    const piece = this.type === constants.SOCK_STREAM ? ops.PIECE : undefined
+    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags, piece), options)
   }
 
   /**

@@ -5,7 +5,7 @@
 // EAGAIN means that there is an edge to come.
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
-import { type Failure, type Op, READ } from './drive.js'
+import { type Failure, type Op, READ, UNFINISHED } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
@@ -54,16 +54,16 @@ class Waiter<T = unknown> {
     this.#cleanups.push(action)
   }
 
-  /** Tries the op; false if it has to wait on. */
-  attempt(): boolean {
+  /** Tries the op and settles, unless it has to wait on or is not finished. */
+  attempt(): NotYet | null {
     try {
       const result = tried(this.#h, this.#op, this.syscall, this.timeout)
-      if (result === WAIT) return false
+      if (notYet(result)) return result
       if (this.#settle()) this.#resolve(result)
     } catch (error) {
       this.reject(error)
     }
-    return true
+    return null
   }
 
   reject(error: unknown): void {
@@ -78,13 +78,20 @@ class Waiter<T = unknown> {
   }
 }
 
+/** An edge has to come. */
 const WAIT = Symbol('wait')
+/** There is more to do. */
+const MORE = Symbol('more')
+type NotYet = typeof WAIT | typeof MORE
 
-/** Tries an op once: its result, WAIT, or an error thrown. */
-function tried<T>(h: Handle, op: Op<T>, syscall: string, timeout: number | null): T | typeof WAIT {
+const notYet = (result: unknown): result is NotYet => result === WAIT || result === MORE
+
+/** Tries an op once: its result, or what it has to wait for, or an error thrown. */
+function tried<T>(h: Handle, op: Op<T>, syscall: string, timeout: number | null): T | NotYet {
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
+    if (result === UNFINISHED) return MORE
     if (result === -EINTR) continue
     if (timeout !== 0 && mayWait(h, result, syscall, timeout)) return WAIT
     throw oserror(result, syscall)
@@ -108,12 +115,13 @@ class Line {
   advance(): void {
     this.ready = true
     while (this.queue.length > 0) {
-      const [first] = this.queue
-      if (!first.settled && !first.attempt()) {
-        this.ready = false
+      const outcome = this.queue[0].attempt()
+      if (outcome === null) this.queue.shift()
+      else {
+        this.ready = outcome === MORE
+        if (this.ready) soon(this)
         return
       }
-      this.queue.shift()
     }
   }
 
@@ -197,10 +205,9 @@ function open(): void {
 
 /** A batch of [token, events] pairs. Nothing may be thrown from here. */
 function dispatch(count: number): void {
-  for (let i = 0; i < 2 * count; i += 2) {
-    const pairs = events as Int32Array
-    watches[pairs[i]]?.ready(pairs[i + 1])
-  }
+  row = 0
+  const pairs = events as Int32Array
+  for (let i = 0; i < 2 * count; i += 2) watches[pairs[i]]?.ready(pairs[i + 1])
 }
 
 /** Waits that keep the event loop alive. */
@@ -215,21 +222,19 @@ function hold(by: number): void {
 /** Immediate completions in a row before the rest of the loop gets a turn. */
 const IN_A_ROW = 32
 let row = 0
-let deferred: (() => void)[] = []
+/** Lines whose turn comes in the loop's next round. */
+const due = new Set<Line>()
 
-/** Settles now, or in the loop's next turn when there were many without a wait. */
-function fairly(settle: () => void): void {
-  if (row++ < IN_A_ROW) {
-    settle()
-    return
-  }
-  if (deferred.push(settle) > 1) return
-  setImmediate(() => {
-    const due = deferred
-    deferred = []
-    row = 0
-    for (const settle of due) settle()
-  })
+function soon(line: Line): void {
+  if (due.size === 0) setImmediate(round)
+  due.add(line)
+}
+
+function round(): void {
+  row = 0
+  const lines = [...due]
+  due.clear()
+  for (const line of lines) line.advance()
 }
 
 /** The watch of a handle. */
@@ -255,19 +260,53 @@ export function wait<T>(
     const op = start()
     const watch = watchOf(h)
     const line = event === READ ? watch.reading : watch.writing
-    if (line.queue.length === 0 && (line.ready || h.timeout === 0)) {
-      const result = tried(h, op, syscall, h.timeout)
-      if (result !== WAIT) return fairly(() => resolve(result))
-      line.ready = false
+    if (h.timeout === 0) {
+      atOnce(h, line, syscall, op, resolve, reject)
+      return
     }
-    row = 0
+    const first = line.queue.length === 0
+    if (first && line.ready && row++ < IN_A_ROW) {
+      const result = tried(h, op, syscall, h.timeout)
+      if (!notYet(result)) return resolve(result)
+      line.ready = result === MORE
+    }
     watch.enter()
     const waiter = new Waiter(h, syscall, op, resolve, reject)
     line.queue.push(waiter as Waiter)
     limit(waiter, h, line, signal)
     watch.count(1)
     waiter.cleanup(() => watch.count(-1))
+    if (first && line.ready) soon(line)
   })
+}
+
+/** A call that never waits: neither for the kernel nor for a call before it. */
+function atOnce<T>(
+  h: Handle,
+  line: Line,
+  syscall: string,
+  op: Op<T>,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (line.queue.length > 0) throw oserror(-EAGAIN, syscall)
+  let settle: () => void
+  try {
+    let result = tried(h, op, syscall, 0)
+    while (result === MORE) result = tried(h, op, syscall, 0)
+    const value = result as T
+    settle = () => resolve(value)
+  } catch (error) {
+    settle = () => reject(error)
+  }
+  if (row++ < IN_A_ROW) settle()
+  else {
+    // Who asks again and again hears no more in this round of the loop.
+    setImmediate(() => {
+      row = 0
+      settle()
+    })
+  }
 }
 
 /** The longest time that a timer holds, in ms. */
