@@ -110,6 +110,7 @@ class Line {
   readonly queue: Waiter[] = []
   /** No EAGAIN since the last edge, so that a try may succeed. */
   ready = true
+  #clock: NodeJS.Timeout | undefined
 
   /** Tries what waits, in order, until one has to go on waiting. */
   advance(): void {
@@ -123,6 +124,17 @@ class Line {
         return
       }
     }
+  }
+
+  /** Tries every now and then, for want of an edge, until nothing waits. */
+  tick(): void {
+    this.#clock ??= setInterval(() => {
+      if (this.queue.length > 0) this.advance()
+      else {
+        clearInterval(this.#clock)
+        this.#clock = undefined
+      }
+    }, AGAIN).unref()
   }
 
   fail(code: number): void {
@@ -148,8 +160,9 @@ export class Watch implements Watched {
   enter(): void {
     if (this.#token >= 0) return
     open()
-    const token = free.pop() ?? watches.length
+    const token = free.at(-1) ?? watches.length
     check(native.reactorAdd(this.#h.fd, token), 'epoll_ctl')
+    free.pop()
     this.#token = token
     watches[token] = this
   }
@@ -323,9 +336,16 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
     if (at === 0) line.advance() // it may have held up what comes after it
   }
   // Timers need not keep the loop alive: the wait itself does, unless unref'd.
-  if (h.timeout !== null) {
-    const milliseconds = Math.min(Math.ceil(h.timeout * 1000), LONGEST)
-    const timer = setTimeout(() => leave(new TimeoutError('timed out')), milliseconds).unref()
+  if (waiter.timeout !== null) {
+    let timer: NodeJS.Timeout
+    const sleep = (left: number) => {
+      timer = setTimeout(
+        () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
+        Math.min(left, LONGEST),
+      ).unref()
+    }
+    // One more, because a timer counts from the last whole millisecond.
+    sleep(Math.ceil(waiter.timeout * 1000) + 1)
     waiter.cleanup(() => clearTimeout(timer))
   }
   if (signal !== undefined) {
@@ -333,10 +353,7 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
     signal.addEventListener('abort', aborted, { once: true })
     waiter.cleanup(() => signal.removeEventListener('abort', aborted))
   }
-  if (!hasEdge(h, line, waiter.syscall)) {
-    const timer = setInterval(() => line.advance(), AGAIN).unref()
-    waiter.cleanup(() => clearInterval(timer))
-  }
+  if (!hasEdge(h, line, waiter.syscall)) line.tick()
 }
 
 /**
