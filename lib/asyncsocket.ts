@@ -15,10 +15,12 @@ import { fileOptions, type MakefileOptions } from './file/open.js'
 import { Handle } from './handle.js'
 import { constants, native } from './native.js'
 import * as ops from './ops.js'
-import { type WaitOptions, wait, watchOf } from './reactor.js'
+import { ASIDE, type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { SocketStream } from './stream.js'
+
+const { MSG_ERRQUEUE, MSG_OOB } = constants
 
 /** Whether a last argument is options: no address is a plain object. */
 const isOptions = (value: unknown): value is WaitOptions =>
@@ -41,6 +43,12 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /** Waits for an op whose arguments are checked by `start`. */
   #wait<T>(event: number, syscall: string, start: () => Op<T>, options?: WaitOptions): Promise<T> {
     return wait(this._h, event, syscall, start, options)
+  }
+
+  /** Waits for an op that receives with flags. */
+  #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
+    const aside = typeof flags === 'number' && (flags & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    return wait(this._h, aside ? ASIDE : READ, syscall, start, options)
   }
 
   /** An address with a numeric host in it; the promise of one only if it takes a look-up. */
@@ -96,18 +104,19 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * stream. recv(2)
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
-    return this.#wait(READ, 'recv', () => ops.recv(bufsize, flags), options)
+    return this.#receive('recv', flags, () => ops.recv(bufsize, flags), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
   recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
     const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom', start, options)
+    return this.#receive('recvfrom', flags, start, options)
   }
 
   /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(READ, 'recv_into', () => ops.recvInto(buffer, nbytes, flags), options)
+    const start = () => ops.recvInto(buffer, nbytes, flags)
+    return this.#receive('recv_into', flags, start, options)
   }
 
   /** Receives a datagram into memory of the caller's. recvfrom(2) */
@@ -119,7 +128,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[number, AddressOut<F>]> {
     const start = () =>
       ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom_into', start, options)
+    return this.#receive('recvfrom_into', flags, start, options)
   }
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
@@ -174,7 +183,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [Buffer, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsg(this._h, bufsize, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg', start, options)
+    return this.#receive('recvmsg', flags, start, options)
   }
 
   /** As `recvmsg`, into the caller's buffers: `[nbytes, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -186,7 +195,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg_into', start, options)
+    return this.#receive('recvmsg_into', flags, start, options)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */

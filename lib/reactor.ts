@@ -5,16 +5,19 @@
 // EAGAIN means that there is an edge to come.
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
-import { type Failure, type Op, READ, UNFINISHED } from './drive.js'
+import { type Failure, type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
 
 const { EAGAIN, EBADF, EINPROGRESS, EINTR } = errnos
 const { AF_UNIX, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
+/** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
+export const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
 const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
 const TO_WRITE = POLLOUT | POLLHUP | POLLERR
+const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
 
 /** What a waiting call takes besides its arguments. */
 export interface WaitOptions {
@@ -137,15 +140,18 @@ class Line {
     }, AGAIN).unref()
   }
 
+  /** Rejects what waits. The next call asks the kernel, and hears the same. */
   fail(code: number): void {
+    this.ready = true
     for (const waiter of this.queue.splice(0)) waiter.reject(oserror(-code, waiter.syscall))
   }
 }
 
 /** A socket in the set, for the whole of its life. */
 export class Watch implements Watched {
-  readonly reading = new Line()
-  readonly writing = new Line()
+  readonly #reading = new Line()
+  readonly #writing = new Line()
+  #aside: Line | undefined
   readonly #h: Handle
   #refd = true
   #waiting = 0
@@ -167,10 +173,19 @@ export class Watch implements Watched {
     watches[token] = this
   }
 
+  /** What waits for READ, WRITE or ASIDE. */
+  line(event: number): Line {
+    if (event === READ) return this.#reading
+    if (event === WRITE) return this.#writing
+    this.#aside ??= new Line()
+    return this.#aside
+  }
+
   /** An edge: the events are poll(2)'s bits. */
   ready(events: number): void {
-    if (events & TO_READ) this.reading.advance()
-    if (events & TO_WRITE) this.writing.advance()
+    if (events & TO_READ) this.#reading.advance()
+    if (events & TO_WRITE) this.#writing.advance()
+    if (events & TO_READ_ASIDE) this.#aside?.advance()
   }
 
   /** A wait begins or ends; while one goes on, the event loop stays alive. */
@@ -195,10 +210,7 @@ export class Watch implements Watched {
       free.push(this.#token)
       this.#token = -1
     }
-    for (const line of [this.reading, this.writing]) {
-      line.fail(EBADF)
-      line.ready = true // so that the next call asks the kernel, and hears EBADF
-    }
+    for (const line of [this.#reading, this.#writing, this.#aside]) line?.fail(EBADF)
   }
 }
 
@@ -272,7 +284,7 @@ export function wait<T>(
     signal?.throwIfAborted()
     const op = start()
     const watch = watchOf(h)
-    const line = event === READ ? watch.reading : watch.writing
+    const line = watch.line(event)
     if (h.timeout === 0) {
       atOnce(h, line, syscall, op, resolve, reject)
       return
@@ -362,5 +374,5 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
  */
 function hasEdge(h: Handle, line: Line, syscall: string): boolean {
   if (h.family !== AF_UNIX) return true
-  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line === watchOf(h).reading)
+  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line !== watchOf(h).line(WRITE))
 }
