@@ -1,7 +1,7 @@
 // The steps of lib/steps.ts, driven by promises.
 
 import { read } from 'node:fs'
-import { type WaitOptions, wait } from './reactor.js'
+import { meanwhile, type WaitOptions, wait } from './reactor.js'
 import { fileError, type Need, type Steps } from './steps.js'
 
 function readLater(file: number, size: number): Promise<Buffer> {
@@ -16,7 +16,9 @@ function readLater(file: number, size: number): Promise<Buffer> {
 
 function later(step: Need, options: WaitOptions): unknown {
   if ('op' in step) return wait(step.h, step.event, step.syscall, () => step.op, options)
-  return 'ask' in step ? abortable(step.ask(true), options) : readLater(step.file, step.size)
+  if ('ask' in step) return abortable(step.ask(true), options)
+  const { h, file, size } = step
+  return meanwhile(h, 'sendfile', () => readLater(file, size), options)
 }
 
 /** Lets go of what cannot be ended itself: a look-up goes on, and nobody hears of it. */

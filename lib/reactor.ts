@@ -151,6 +151,8 @@ class Line {
 export class Watch implements Watched {
   readonly #reading = new Line()
   readonly #writing = new Line()
+  /** What waits for something else, and has to hear that the descriptor goes. */
+  readonly others = new Set<() => void>()
   #aside: Line | undefined
   readonly #h: Handle
   #refd = true
@@ -211,6 +213,7 @@ export class Watch implements Watched {
       this.#token = -1
     }
     for (const line of [this.#reading, this.#writing, this.#aside]) line?.fail(EBADF)
+    for (const closed of this.others) closed()
   }
 }
 
@@ -302,6 +305,37 @@ export function wait<T>(
     watch.count(1)
     waiter.cleanup(() => watch.count(-1))
     if (first && line.ready) soon(line)
+  })
+}
+
+/**
+ * Something else than its descriptor that a call on a socket waits for; given up
+ * when the signal is aborted or the socket closed. Until then the socket is in use.
+ */
+export function meanwhile<T>(
+  h: Handle,
+  syscall: string,
+  begin: () => Promise<T>,
+  { signal }: WaitOptions,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const watch = watchOf(h)
+    watch.enter()
+    const closed = () => settle(() => reject(oserror(-EBADF, syscall)))
+    const aborted = () => settle(() => reject(signal?.reason))
+    const settle = (how: () => void) => {
+      if (!watch.others.delete(closed)) return
+      signal?.removeEventListener('abort', aborted)
+      watch.count(-1)
+      how()
+    }
+    watch.others.add(closed)
+    watch.count(1)
+    signal?.addEventListener('abort', aborted, { once: true })
+    begin().then(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    )
   })
 }
 

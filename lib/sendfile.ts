@@ -74,7 +74,7 @@ function* relay(h: Handle, p: Progress): Steps<void> {
   const moved = native.seek(p.file, p.offset)
   if (p.offset > 0) check(moved, 'lseek') // a pipe has one place, its beginning
   while (p.sent < p.count) {
-    let chunk = yield* fromFile(p.file, Math.min(p.count - p.sent, CHUNK))
+    let chunk = yield* fromFile(h, p.file, Math.min(p.count - p.sent, CHUNK))
     if (chunk.length === 0) return
     while (chunk.length > 0) {
       const count = yield* need(h, WRITE, 'sendfile', ops.send(chunk, 0))
