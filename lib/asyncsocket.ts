@@ -51,16 +51,26 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     return wait(this._h, aside ? ASIDE : READ, syscall, start, options)
   }
 
-  /** An address with a numeric host in it; the promise of one only if it takes a look-up. */
-  async #numeric(address: unknown, options?: WaitOptions): Promise<unknown> {
+  /**
+   * Calls with an address that has a numeric host in it: at once, unless it takes
+   * a look-up, so that calls begin in the order in which they are made.
+   */
+  async #numeric<T>(
+    address: unknown,
+    options: WaitOptions | undefined,
+    call: (address: unknown) => T | Promise<T>,
+  ): Promise<T> {
     const name = nameIn(this._h, address)
-    return name === null ? address : runLater(resolved(this._h, address, name), options)
+    if (name === null) return call(address)
+    return call(await runLater(resolved(this._h, address, name), options))
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
   async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    const to = await this.#numeric(address, options)
-    check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind')
+    options?.signal?.throwIfAborted()
+    await this.#numeric(address, options, (to) =>
+      check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
+    )
   }
 
   /**
@@ -81,8 +91,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * @throws TimeoutError the timeout is over; the attempt goes on underneath
    */
   async connect(address: Address<F>, options?: WaitOptions): Promise<void> {
-    const to = await this.#numeric(address, options)
-    await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options)
+    await this.#numeric(address, options, (to) =>
+      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options),
+    )
   }
 
   /**
@@ -90,13 +101,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * it. EAGAIN stands for a timeout. A bad address rejects all the same.
    */
   async connect_ex(address: Address<F>, options?: WaitOptions): Promise<number> {
-    const to = await this.#numeric(address, options)
-    try {
-      await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
-      return 0
-    } catch (error) {
-      return ops.connectErrno(error)
-    }
+    const connect = (to: unknown) =>
+      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
+    return this.#numeric(address, options, (to) => connect(to).catch(ops.connectErrno))
   }
 
   /**
@@ -157,8 +164,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const options = isOptions(last) ? last : undefined
     const given = options === undefined ? args : args.slice(0, -1)
     const [data, flags, address] = ops.sendtoArguments(given)
-    const to = await this.#numeric(address, options)
-    return this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options)
+    return this.#numeric(address, options, (to) =>
+      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options),
+    )
   }
 
   /** Sends the buffers as one message, with control messages. sendmsg(2) */
@@ -169,9 +177,11 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     address?: Address<F> | null,
     options?: WaitOptions,
   ): Promise<number> {
-    const to = address == null ? null : await this.#numeric(address, options)
-    const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
-    return this.#wait(WRITE, 'sendmsg', start, options)
+    const send = (to: unknown) => {
+      const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
+      return this.#wait(WRITE, 'sendmsg', start, options)
+    }
+    return address == null ? send(null) : this.#numeric(address, options, send)
   }
 
   /** Receives a message and its control messages: `[data, ancdata, msg_flags, address]`. recvmsg(2) */

@@ -36,6 +36,7 @@ export class SocketStream extends Duplex {
     this.#reading = true
     this.#socket.recv(CHUNK).then(
       (data) => {
+        if (this.destroyed) return
         this.#reading = false
         this.#idle?.refresh()
         this.bytesRead += data.length
