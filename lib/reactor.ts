@@ -5,12 +5,13 @@
 // EAGAIN means that there is an edge to come.
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
-import { type Failure, type Op, READ, UNFINISHED, WRITE } from './drive.js'
+import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
+import { MORE, notYet, tried, Waiter } from './waiter.js'
 
-const { EAGAIN, EBADF, EINPROGRESS, EINTR } = errnos
+const { EAGAIN, EBADF } = errnos
 const { AF_UNIX, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
 /** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
 export const ASIDE = POLLPRI
@@ -23,89 +24,6 @@ const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-}
-
-/** A call that waits. Its promise settles once, whoever comes first. */
-class Waiter<T = unknown> {
-  readonly syscall: string
-  /** The socket's when the call began: settimeout() is for the calls to come. */
-  readonly timeout: number | null
-  readonly #op: Op<T>
-  readonly #h: Handle
-  readonly #resolve: (value: T) => void
-  readonly #reject: (error: unknown) => void
-  #cleanups: (() => void)[] = []
-  settled = false
-
-  constructor(
-    h: Handle,
-    syscall: string,
-    op: Op<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#h = h
-    this.timeout = h.timeout
-    this.syscall = syscall
-    this.#op = op
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  /** To be done when the promise settles, however it does. */
-  cleanup(action: () => void): void {
-    this.#cleanups.push(action)
-  }
-
-  /** Tries the op and settles, unless it has to wait on or is not finished. */
-  attempt(): NotYet | null {
-    try {
-      const result = tried(this.#h, this.#op, this.syscall, this.timeout)
-      if (notYet(result)) return result
-      if (this.#settle()) this.#resolve(result)
-    } catch (error) {
-      this.reject(error)
-    }
-    return null
-  }
-
-  reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error)
-  }
-
-  #settle(): boolean {
-    if (this.settled) return false
-    this.settled = true
-    for (const action of this.#cleanups) action()
-    return true
-  }
-}
-
-/** An edge has to come. */
-const WAIT = Symbol('wait')
-/** There is more to do. */
-const MORE = Symbol('more')
-type NotYet = typeof WAIT | typeof MORE
-
-const notYet = (result: unknown): result is NotYet => result === WAIT || result === MORE
-
-/** Tries an op once: its result, or what it has to wait for, or an error thrown. */
-function tried<T>(h: Handle, op: Op<T>, syscall: string, timeout: number | null): T | NotYet {
-  for (;;) {
-    const result = op(h.fd)
-    if (typeof result !== 'number' || result >= 0) return result as T
-    if (result === UNFINISHED) return MORE
-    if (result === -EINTR) continue
-    if (timeout !== 0 && mayWait(h, result, syscall, timeout)) return WAIT
-    throw oserror(result, syscall)
-  }
-}
-
-function mayWait(h: Handle, result: Failure, syscall: string, timeout: number | null): boolean {
-  if (result === -EINPROGRESS) return true
-  if (result !== -EAGAIN) return false
-  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
-  return syscall !== 'connect' || (timeout === null && h.family === AF_UNIX)
 }
 
 /** One direction of a socket: what waits, first come first served. */
