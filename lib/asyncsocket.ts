@@ -9,7 +9,7 @@ import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './async
 import { runLater } from './asyncsteps.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
 import { type Op, READ, WRITE } from './drive.js'
-import { check } from './errors.js'
+import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { fileOptions, type MakefileOptions } from './file/open.js'
 import { Handle } from './handle.js'
@@ -276,6 +276,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
         item = await call()
       } catch (error) {
         if (this._h.closed) return
+        // A peer that gave up before its turn is no failure of the server.
+        if (error instanceof ConnectionAbortedError && error.syscall === 'accept') continue
         throw error
       }
       yield item
