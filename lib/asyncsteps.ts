@@ -22,13 +22,19 @@ function later(step: Need, options: WaitOptions): unknown {
 }
 
 /** Lets go of what cannot be ended itself: a look-up goes on, and nobody hears of it. */
-function abortable(promise: unknown, { signal }: WaitOptions): unknown {
-  if (signal === undefined) return promise
+function abortable(answer: unknown, { signal }: WaitOptions): unknown {
+  if (signal === undefined) return answer
   return new Promise((resolve, reject) => {
+    const settle = (how: () => void) => {
+      if (!signal.aborted) how()
+      signal.removeEventListener('abort', aborted)
+    }
     const aborted = () => reject(signal.reason)
     signal.addEventListener('abort', aborted, { once: true })
-    const done = () => signal.removeEventListener('abort', aborted)
-    Promise.resolve(promise).then(resolve, reject).finally(done)
+    Promise.resolve(answer).then(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    )
   })
 }
 
