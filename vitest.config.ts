@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const built = (path: string) => fileURLToPath(new URL(`dist/lib/${path}`, import.meta.url))
 
@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/long/**'],
     pool: 'forks',
     testTimeout: 20_000,
     server: { deps: { external: [/\/dist\//] } },
