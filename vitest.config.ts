@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 // The tests import the package by its name and get what `npm run build` made, as
 // a user would; or the package in the folder BSD_SOCKET_PACKAGE. Each file runs
@@ -17,6 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/long/**'],
     pool: 'forks',
     reporters: ['default', './test/reporter.ts'],
     testTimeout: 20_000,

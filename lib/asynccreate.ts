@@ -1,6 +1,6 @@
 // The module functions of the promise twin that make sockets.
 
-import { setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Int } from './args.js'
 import { socket } from './asynccallable.js'
 import { AsyncSocket } from './asyncsocket.js'
@@ -112,6 +112,7 @@ export async function create_connection(
   )
   const [host, port] = blocking.pair(address)
   const found = await runLater(getaddrinfo(host, port, 0, SOCK_STREAM), chosen)
+  chosen.signal?.throwIfAborted() // it may have happened since the answer came
   return new Race(interleave(found), chosen).result
 }
 

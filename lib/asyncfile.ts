@@ -8,11 +8,41 @@ import type { TextSteps } from './file/text.js'
 import type { Owner } from './handle.js'
 import type { Steps } from './steps.js'
 
+/** Steps that share a buffer: those of one direction run one after the other. */
+class Turns {
+  #last: Promise<unknown> | null = null
+
+  run<T>(steps: Steps<T>): Promise<T> {
+    const mine = this.#last === null ? runLater(steps) : this.#last.then(() => runLater(steps))
+    const over = () => {
+      if (this.#last === last) this.#last = null
+    }
+    const last = mine.then(over, over)
+    this.#last = last
+    return mine
+  }
+}
+
+/** The turns of a file; a text file shares those of the file of bytes beneath. */
+class Sides {
+  readonly reading = new Turns()
+  readonly writing = new Turns()
+}
+
 /** What is the same for bytes and for text: D is what reads give. */
 abstract class AsyncSocketFile<D extends string | Buffer, In>
   extends FileBase
   implements AsyncIterable<D>
 {
+  /** @internal */
+  readonly sides: Sides
+
+  /** @internal */
+  constructor(layers: Layers, mode: string, sides = new Sides()) {
+    super(layers, mode)
+    this.sides = sides
+  }
+
   /** @internal */
   protected abstract readonly steps: {
     read(size?: unknown): Steps<D | null>
@@ -22,12 +52,12 @@ abstract class AsyncSocketFile<D extends string | Buffer, In>
 
   /** Up to `size` bytes or characters, all to the end if left out; null if it would block. */
   read(size?: number | null): Promise<D | null> {
-    return runLater(this.steps.read(size))
+    return this.sides.reading.run(this.steps.read(size))
   }
 
   /** A line with its newline, of up to `size`; empty at the end; null if it would block. */
   readline(size?: number | null): Promise<D | null> {
-    return runLater(this.steps.readline(size))
+    return this.sides.reading.run(this.steps.readline(size))
   }
 
   /** All lines; after `hint` bytes or characters no further one is begun. */
@@ -53,7 +83,7 @@ abstract class AsyncSocketFile<D extends string | Buffer, In>
 
   /** Writes into the buffer, which is sent when it is full; gives how much was taken. */
   write(data: In): Promise<number | null> {
-    return runLater(this.steps.write(data))
+    return this.sides.writing.run(this.steps.write(data))
   }
 
   /** Writes each, without newlines in between. */
@@ -63,12 +93,12 @@ abstract class AsyncSocketFile<D extends string | Buffer, In>
 
   /** Sends what was written. */
   async flush(): Promise<void> {
-    await runLater(this.bytes.flush())
+    await this.sides.writing.run(this.bytes.flush())
   }
 
   /** Sends what was written and lets the descriptor go. Closing twice does nothing. */
   async close(): Promise<void> {
-    await runLater(this.bytes.close())
+    await this.sides.writing.run(this.bytes.close())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,17 +115,17 @@ export class AsyncBinaryFile extends AsyncSocketFile<Buffer, BytesLike> {
 
   /** What is buffered, up to `size`, or else what one recv(2) gives. */
   read1(size?: number | null): Promise<Buffer | null> {
-    return runLater(this.bytes.read1(size))
+    return this.sides.reading.run(this.bytes.read1(size))
   }
 
   /** Reads until the buffer is full or the stream ends; gives how many bytes came. */
   readinto(buffer: BytesLike): Promise<number | null> {
-    return runLater(this.bytes.readinto(buffer))
+    return this.sides.reading.run(this.bytes.readinto(buffer))
   }
 
   /** Reads with one recv(2) at most; gives how many bytes came. */
   readinto1(buffer: BytesLike): Promise<number | null> {
-    return runLater(this.bytes.readinto1(buffer))
+    return this.sides.reading.run(this.bytes.readinto1(buffer))
   }
 
   /** Everything to the end of the stream. */
@@ -105,7 +135,7 @@ export class AsyncBinaryFile extends AsyncSocketFile<Buffer, BytesLike> {
 
   /** What the next read would begin with, without reading it. */
   peek(_size?: number): Promise<Buffer> {
-    return runLater(this.bytes.peek())
+    return this.sides.reading.run(this.bytes.peek())
   }
 }
 
@@ -118,7 +148,7 @@ export class AsyncTextFile extends AsyncSocketFile<string, string> {
 
   /** @internal */
   constructor(layers: Layers, mode: string, buffer: AsyncBinaryFile, steps: TextSteps) {
-    super(layers, mode)
+    super(layers, mode, buffer.sides)
     this.buffer = buffer
     this.steps = steps
   }

@@ -9,16 +9,18 @@ import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './async
 import { runLater } from './asyncsteps.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
 import { type Op, READ, WRITE } from './drive.js'
-import { check } from './errors.js'
+import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { fileOptions, type MakefileOptions } from './file/open.js'
 import { Handle } from './handle.js'
 import { constants, native } from './native.js'
 import * as ops from './ops.js'
-import { type WaitOptions, wait, watchOf } from './reactor.js'
+import { ASIDE, type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { SocketStream } from './stream.js'
+
+const { MSG_ERRQUEUE, MSG_OOB } = constants
 
 /** Whether a last argument is options: no address is a plain object. */
 const isOptions = (value: unknown): value is WaitOptions =>
@@ -49,16 +51,32 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     return wait(this._h, event, syscall, start, options, flags)
   }
 
-  /** An address with a numeric host in it; the promise of one only if it takes a look-up. */
-  async #numeric(address: unknown, options?: WaitOptions): Promise<unknown> {
+  /** Waits for an op that receives with flags. */
+  #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
+    const aside = typeof flags === 'number' && (flags & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
+  }
+
+  /**
+   * Calls with an address that has a numeric host in it: at once, unless it takes
+   * a look-up, so that calls begin in the order in which they are made.
+   */
+  async #numeric<T>(
+    address: unknown,
+    options: WaitOptions | undefined,
+    call: (address: unknown) => T | Promise<T>,
+  ): Promise<T> {
     const name = nameIn(this._h, address)
-    return name === null ? address : runLater(resolved(this._h, address, name), options)
+    if (name === null) return call(address)
+    return call(await runLater(resolved(this._h, address, name), options))
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
   async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    const to = await this.#numeric(address, options)
-    check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind')
+    options?.signal?.throwIfAborted()
+    await this.#numeric(address, options, (to) =>
+      check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
+    )
   }
 
   /**
@@ -79,8 +97,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * @throws TimeoutError the timeout is over; the attempt goes on underneath
    */
   async connect(address: Address<F>, options?: WaitOptions): Promise<void> {
-    const to = await this.#numeric(address, options)
-    await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options)
+    await this.#numeric(address, options, (to) =>
+      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options),
+    )
   }
 
   /**
@@ -88,13 +107,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * it. EAGAIN stands for a timeout. A bad address rejects all the same.
    */
   async connect_ex(address: Address<F>, options?: WaitOptions): Promise<number> {
-    const to = await this.#numeric(address, options)
-    try {
-      await this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
-      return 0
-    } catch (error) {
-      return ops.connectErrno(error)
-    }
+    const connect = (to: unknown) =>
+      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
+    return this.#numeric(address, options, (to) => connect(to).catch(ops.connectErrno))
   }
 
   /**
@@ -102,18 +117,19 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * stream. recv(2)
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
-    return this.#wait(READ, 'recv', () => ops.recv(bufsize, flags), options, flags)
+    return this.#receive('recv', flags, () => ops.recv(bufsize, flags), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
   recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
     const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom', start, options, flags)
+    return this.#receive('recvfrom', flags, start, options)
   }
 
   /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(READ, 'recv_into', () => ops.recvInto(buffer, nbytes, flags), options, flags)
+    const start = () => ops.recvInto(buffer, nbytes, flags)
+    return this.#receive('recv_into', flags, start, options)
   }
 
   /** Receives a datagram into memory of the caller's. recvfrom(2) */
@@ -125,7 +141,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[number, AddressOut<F>]> {
     const start = () =>
       ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
-    return this.#wait(READ, 'recvfrom_into', start, options, flags)
+    return this.#receive('recvfrom_into', flags, start, options)
   }
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
@@ -138,7 +154,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
-    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags), options, flags)
+    // Only a stream may be cut: a datagram of any size is one.
+    const piece = this.type === constants.SOCK_STREAM ? ops.PIECE : undefined
+    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags, piece), options, flags)
   }
 
   /**
@@ -152,8 +170,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const options = isOptions(last) ? last : undefined
     const given = options === undefined ? args : args.slice(0, -1)
     const [data, flags, address] = ops.sendtoArguments(given)
-    const to = await this.#numeric(address, options)
-    return this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags)
+    return this.#numeric(address, options, (to) =>
+      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags),
+    )
   }
 
   /** Sends the buffers as one message, with control messages. sendmsg(2) */
@@ -164,9 +183,11 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     address?: Address<F> | null,
     options?: WaitOptions,
   ): Promise<number> {
-    const to = address == null ? null : await this.#numeric(address, options)
-    const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
-    return this.#wait(WRITE, 'sendmsg', start, options, flags)
+    const send = (to: unknown) => {
+      const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
+      return this.#wait(WRITE, 'sendmsg', start, options, flags)
+    }
+    return address == null ? send(null) : this.#numeric(address, options, send)
   }
 
   /** Receives a message and its control messages: `[data, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -178,7 +199,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [Buffer, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsg(this._h, bufsize, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg', start, options, flags)
+    return this.#receive('recvmsg', flags, start, options)
   }
 
   /** As `recvmsg`, into the caller's buffers: `[nbytes, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -190,7 +211,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
-    return this.#wait(READ, 'recvmsg_into', start, options, flags)
+    return this.#receive('recvmsg_into', flags, start, options)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */
@@ -253,6 +274,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
         item = await call()
       } catch (error) {
         if (this._h.closed) return
+        // A peer that gave up before its turn is no failure of the server.
+        if (error instanceof ConnectionAbortedError && error.syscall === 'accept') continue
         throw error
       }
       yield item

@@ -1,7 +1,7 @@
 // The steps of lib/steps.ts, driven by promises.
 
 import { read } from 'node:fs'
-import { type WaitOptions, wait } from './reactor.js'
+import { meanwhile, type WaitOptions, wait } from './reactor.js'
 import { fileError, type Need, type Steps } from './steps.js'
 
 function readLater(file: number, size: number): Promise<Buffer> {
@@ -16,17 +16,25 @@ function readLater(file: number, size: number): Promise<Buffer> {
 
 function later(step: Need, options: WaitOptions): unknown {
   if ('op' in step) return wait(step.h, step.event, step.syscall, () => step.op, options)
-  return 'ask' in step ? abortable(step.ask(true), options) : readLater(step.file, step.size)
+  if ('ask' in step) return abortable(step.ask(true), options)
+  const { h, file, size } = step
+  return meanwhile(h, 'sendfile', () => readLater(file, size), options)
 }
 
 /** Lets go of what cannot be ended itself: a look-up goes on, and nobody hears of it. */
-function abortable(promise: unknown, { signal }: WaitOptions): unknown {
-  if (signal === undefined) return promise
+function abortable(answer: unknown, { signal }: WaitOptions): unknown {
+  if (signal === undefined) return answer
   return new Promise((resolve, reject) => {
+    const settle = (how: () => void) => {
+      if (!signal.aborted) how()
+      signal.removeEventListener('abort', aborted)
+    }
     const aborted = () => reject(signal.reason)
     signal.addEventListener('abort', aborted, { once: true })
-    const done = () => signal.removeEventListener('abort', aborted)
-    Promise.resolve(promise).then(resolve, reject).finally(done)
+    Promise.resolve(answer).then(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    )
   })
 }
 

@@ -18,6 +18,9 @@ export type Failure = number
 /** A system call and the decoding of its result. It never waits. */
 export type Op<T> = (fd: number) => T | Failure
 
+/** What a long op gives between two pieces, so that others have their turn: no errno. */
+export const UNFINISHED: Failure = Number.NEGATIVE_INFINITY
+
 /** An empty function that native code calls to learn whether a worker is ending. */
 export const tick = isMainThread ? null : () => {}
 
@@ -38,6 +41,7 @@ export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>, f
     if (listening && h.timeout !== 0 && signals.caught()) throw signals.interrupted(syscall)
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T
+    if (result === UNFINISHED) continue
     if (result === -EINTR) continue // not a signal that anybody listens for
     if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
     wait ??= new Wait(h, event, syscall)

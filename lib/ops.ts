@@ -5,7 +5,7 @@ import { encode, received } from './address.js'
 import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
 import { room, take } from './bytes.js'
-import type { Op } from './drive.js'
+import { type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
@@ -139,16 +139,27 @@ export function send(data: unknown, flags: unknown): Op<number> {
   return (fd) => native.send(fd, from, 0, from.length, f)
 }
 
-/** send(2) until everything is sent; between two tries it remembers how far it came. */
-export function sendall(data: unknown, flags: unknown): Op<null> {
+/**
+ * How much of a stream the promise twin sends before others have their turn. A
+ * peer that reads as fast as it comes would otherwise keep the loop for all of it.
+ */
+export const PIECE = 0x80000
+
+/**
+ * send(2) until everything is sent; between two tries it remembers how far it
+ * came. UNFINISHED after every `piece` bytes.
+ */
+export function sendall(data: unknown, flags: unknown, piece = Number.POSITIVE_INFINITY): Op<null> {
   const from = bytes(data)
   const f = intOr(flags, 0)
   let sent = 0
   return (fd) => {
+    const pause = sent + piece
     do {
-      const count = native.send(fd, from, sent, from.length - sent, f)
+      const count = native.send(fd, from, sent, Math.min(from.length, pause) - sent, f)
       if (count < 0) return count
       sent += count
+      if (sent >= pause && sent < from.length) return UNFINISHED
     } while (sent < from.length)
     return null
   }

@@ -5,16 +5,20 @@
 // EAGAIN means that there is an edge to come.
 
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
-import { type Failure, NOWAIT, type Op, READ } from './drive.js'
+import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { constants, errnos, native } from './native.js'
+import { MORE, notYet, tried, Waiter } from './waiter.js'
 
-const { EAGAIN, EBADF, EINPROGRESS, EINTR } = errnos
-const { AF_UNIX, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
+const { EAGAIN, EBADF } = errnos
+const { AF_UNIX, MSG_DONTWAIT, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
+/** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
+export const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
 const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
 const TO_WRITE = POLLOUT | POLLHUP | POLLERR
+const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
 
 /** What a waiting call takes besides its arguments. */
 export interface WaitOptions {
@@ -22,108 +26,52 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
-/** A call that waits. Its promise settles once, whoever comes first. */
-class Waiter<T = unknown> {
-  readonly syscall: string
-  readonly #op: Op<T>
-  readonly #h: Handle
-  readonly #resolve: (value: T) => void
-  readonly #reject: (error: unknown) => void
-  #cleanups: (() => void)[] = []
-  settled = false
-
-  constructor(
-    h: Handle,
-    syscall: string,
-    op: Op<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#h = h
-    this.syscall = syscall
-    this.#op = op
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  /** To be done when the promise settles, however it does. */
-  cleanup(action: () => void): void {
-    this.#cleanups.push(action)
-  }
-
-  /** Tries the op; false if it has to wait on. */
-  attempt(): boolean {
-    try {
-      const result = tried(this.#h, this.#op, this.syscall, undefined)
-      if (result === WAIT) return false
-      if (this.#settle()) this.#resolve(result)
-    } catch (error) {
-      this.reject(error)
-    }
-    return true
-  }
-
-  reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error)
-  }
-
-  #settle(): boolean {
-    if (this.settled) return false
-    this.settled = true
-    for (const action of this.#cleanups) action()
-    return true
-  }
-}
-
-const WAIT = Symbol('wait')
-
-/** Tries an op once: its result, WAIT, or an error thrown. */
-function tried<T>(h: Handle, op: Op<T>, syscall: string, flags: unknown): T | typeof WAIT {
-  for (;;) {
-    const result = op(h.fd)
-    if (typeof result !== 'number' || result >= 0) return result as T
-    if (result === -EINTR) continue
-    if (mayWait(h, result, syscall, Number(flags))) return WAIT
-    throw oserror(result, syscall)
-  }
-}
-
-function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
-  if (h.timeout === 0) return false
-  if (result === -EINPROGRESS) return true
-  if (result !== -EAGAIN || (h.timeout === null && (flags & NOWAIT) !== 0)) return false
-  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
-  return syscall !== 'connect' || (h.timeout === null && h.family === AF_UNIX)
-}
-
 /** One direction of a socket: what waits, first come first served. */
 class Line {
   readonly queue: Waiter[] = []
   /** No EAGAIN since the last edge, so that a try may succeed. */
   ready = true
+  #clock: NodeJS.Timeout | undefined
 
   /** Tries what waits, in order, until one has to go on waiting. */
   advance(): void {
     this.ready = true
     while (this.queue.length > 0) {
-      const [first] = this.queue
-      if (!first.settled && !first.attempt()) {
-        this.ready = false
+      const outcome = this.queue[0].attempt()
+      if (outcome === null) this.queue.shift()
+      else {
+        this.ready = outcome === MORE
+        if (this.ready) soon(this)
         return
       }
-      this.queue.shift()
     }
   }
 
+  /** Tries every now and then, for want of an edge, until nothing waits. */
+  tick(): void {
+    this.#clock ??= setInterval(() => {
+      if (this.queue.length > 0) this.advance()
+      else {
+        clearInterval(this.#clock)
+        this.#clock = undefined
+      }
+    }, AGAIN).unref()
+  }
+
+  /** Rejects what waits. The next call asks the kernel, and hears the same. */
   fail(code: number): void {
+    this.ready = true
     for (const waiter of this.queue.splice(0)) waiter.reject(oserror(-code, waiter.syscall))
   }
 }
 
 /** A socket in the set, for the whole of its life. */
 export class Watch implements Watched {
-  readonly reading = new Line()
-  readonly writing = new Line()
+  readonly #reading = new Line()
+  readonly #writing = new Line()
+  /** What waits for something else, and has to hear that the descriptor goes. */
+  readonly others = new Set<() => void>()
+  #aside: Line | undefined
   readonly #h: Handle
   #refd = true
   #waiting = 0
@@ -138,16 +86,26 @@ export class Watch implements Watched {
   enter(): void {
     if (this.#token >= 0) return
     open()
-    const token = free.pop() ?? watches.length
+    const token = free.at(-1) ?? watches.length
     check(native.reactorAdd(this.#h.fd, token), 'epoll_ctl')
+    free.pop()
     this.#token = token
     watches[token] = this
   }
 
+  /** What waits for READ, WRITE or ASIDE. */
+  line(event: number): Line {
+    if (event === READ) return this.#reading
+    if (event === WRITE) return this.#writing
+    this.#aside ??= new Line()
+    return this.#aside
+  }
+
   /** An edge: the events are poll(2)'s bits. */
   ready(events: number): void {
-    if (events & TO_READ) this.reading.advance()
-    if (events & TO_WRITE) this.writing.advance()
+    if (events & TO_READ) this.#reading.advance()
+    if (events & TO_WRITE) this.#writing.advance()
+    if (events & TO_READ_ASIDE) this.#aside?.advance()
   }
 
   /** A wait begins or ends; while one goes on, the event loop stays alive. */
@@ -172,10 +130,8 @@ export class Watch implements Watched {
       free.push(this.#token)
       this.#token = -1
     }
-    for (const line of [this.reading, this.writing]) {
-      line.fail(EBADF)
-      line.ready = true // so that the next call asks the kernel, and hears EBADF
-    }
+    for (const line of [this.#reading, this.#writing, this.#aside]) line?.fail(EBADF)
+    for (const closed of this.others) closed()
   }
 }
 
@@ -195,10 +151,9 @@ function open(): void {
 
 /** A batch of [token, events] pairs. Nothing may be thrown from here. */
 function dispatch(count: number): void {
-  for (let i = 0; i < 2 * count; i += 2) {
-    const pairs = events as Int32Array
-    watches[pairs[i]]?.ready(pairs[i + 1])
-  }
+  row = 0
+  const pairs = events as Int32Array
+  for (let i = 0; i < 2 * count; i += 2) watches[pairs[i]]?.ready(pairs[i + 1])
 }
 
 /** Waits that keep the event loop alive. */
@@ -213,21 +168,19 @@ function hold(by: number): void {
 /** Immediate completions in a row before the rest of the loop gets a turn. */
 const IN_A_ROW = 32
 let row = 0
-let deferred: (() => void)[] = []
+/** Lines whose turn comes in the loop's next round. */
+const due = new Set<Line>()
 
-/** Settles now, or in the loop's next turn when there were many without a wait. */
-function fairly(settle: () => void): void {
-  if (row++ < IN_A_ROW) {
-    settle()
-    return
-  }
-  if (deferred.push(settle) > 1) return
-  setImmediate(() => {
-    const due = deferred
-    deferred = []
-    row = 0
-    for (const settle of due) settle()
-  })
+function soon(line: Line): void {
+  if (due.size === 0) setImmediate(round)
+  due.add(line)
+}
+
+function round(): void {
+  row = 0
+  const lines = [...due]
+  due.clear()
+  for (const line of lines) line.advance()
 }
 
 /** The watch of a handle. */
@@ -254,20 +207,85 @@ export function wait<T>(
     signal?.throwIfAborted()
     const op = start()
     const watch = watchOf(h)
-    const line = event === READ ? watch.reading : watch.writing
-    if (line.queue.length === 0 && (line.ready || h.timeout === 0)) {
-      const result = tried(h, op, syscall, flags)
-      if (result !== WAIT) return fairly(() => resolve(result))
-      line.ready = false
+    const line = watch.line(event)
+    if (h.timeout === 0 || (Number(flags) & MSG_DONTWAIT) !== 0) {
+      atOnce(h, line, syscall, op, resolve, reject)
+      return
     }
-    row = 0
+    const first = line.queue.length === 0
+    if (first && line.ready && row++ < IN_A_ROW) {
+      const result = tried(h, op, syscall, h.timeout)
+      if (!notYet(result)) return resolve(result)
+      line.ready = result === MORE
+    }
     watch.enter()
     const waiter = new Waiter(h, syscall, op, resolve, reject)
     line.queue.push(waiter as Waiter)
     limit(waiter, h, line, signal)
     watch.count(1)
     waiter.cleanup(() => watch.count(-1))
+    if (first && line.ready) soon(line)
   })
+}
+
+/**
+ * Something else than its descriptor that a call on a socket waits for; given up
+ * when the signal is aborted or the socket closed. Until then the socket is in use.
+ */
+export function meanwhile<T>(
+  h: Handle,
+  syscall: string,
+  begin: () => Promise<T>,
+  { signal }: WaitOptions,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const watch = watchOf(h)
+    watch.enter()
+    const closed = () => settle(() => reject(oserror(-EBADF, syscall)))
+    const aborted = () => settle(() => reject(signal?.reason))
+    const settle = (how: () => void) => {
+      if (!watch.others.delete(closed)) return
+      signal?.removeEventListener('abort', aborted)
+      watch.count(-1)
+      how()
+    }
+    watch.others.add(closed)
+    watch.count(1)
+    signal?.addEventListener('abort', aborted, { once: true })
+    begin().then(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    )
+  })
+}
+
+/** A call that never waits: neither for the kernel nor for a call before it. */
+function atOnce<T>(
+  h: Handle,
+  line: Line,
+  syscall: string,
+  op: Op<T>,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (line.queue.length > 0) throw oserror(-EAGAIN, syscall)
+  let settle: () => void
+  try {
+    let result = tried(h, op, syscall, 0)
+    while (result === MORE) result = tried(h, op, syscall, 0)
+    const value = result as T
+    settle = () => resolve(value)
+  } catch (error) {
+    settle = () => reject(error)
+  }
+  if (row++ < IN_A_ROW) settle()
+  else {
+    // Who asks again and again hears no more in this round of the loop.
+    setImmediate(() => {
+      row = 0
+      settle()
+    })
+  }
 }
 
 /** The longest time that a timer holds, in ms. */
@@ -284,9 +302,16 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
     if (at === 0) line.advance() // it may have held up what comes after it
   }
   // Timers need not keep the loop alive: the wait itself does, unless unref'd.
-  if (h.timeout !== null) {
-    const milliseconds = Math.min(Math.ceil(h.timeout * 1000), LONGEST)
-    const timer = setTimeout(() => leave(new TimeoutError('timed out')), milliseconds).unref()
+  if (waiter.timeout !== null) {
+    let timer: NodeJS.Timeout
+    const sleep = (left: number) => {
+      timer = setTimeout(
+        () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
+        Math.min(left, LONGEST),
+      ).unref()
+    }
+    // One more, because a timer counts from the last whole millisecond.
+    sleep(Math.ceil(waiter.timeout * 1000) + 1)
     waiter.cleanup(() => clearTimeout(timer))
   }
   if (signal !== undefined) {
@@ -294,10 +319,7 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
     signal.addEventListener('abort', aborted, { once: true })
     waiter.cleanup(() => signal.removeEventListener('abort', aborted))
   }
-  if (!hasEdge(h, line, waiter.syscall)) {
-    const timer = setInterval(() => line.advance(), AGAIN).unref()
-    waiter.cleanup(() => clearInterval(timer))
-  }
+  if (!hasEdge(h, line, waiter.syscall)) line.tick()
 }
 
 /**
@@ -306,5 +328,5 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
  */
 function hasEdge(h: Handle, line: Line, syscall: string): boolean {
   if (h.family !== AF_UNIX) return true
-  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line === watchOf(h).reading)
+  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line !== watchOf(h).line(WRITE))
 }

@@ -2,7 +2,7 @@
 // kernel will not do it (a pipe, a file of /proc, a file system without pages).
 
 import { int, typeName, whole } from './args.js'
-import { type Op, WRITE } from './drive.js'
+import { type Op, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native } from './native.js'
@@ -56,11 +56,13 @@ function begin(h: Handle, file: unknown, offset: unknown, count: unknown): Progr
 
 /** sendfile(2) to the end; false if the kernel will not send this file. */
 const direct =
-  (p: Progress): Op<boolean> =>
+  (p: Progress, piece: number): Op<boolean> =>
   (fd) => {
+    const pause = p.sent + piece
     while (p.sent < p.count) {
-      const left = Math.min(p.count - p.sent, AT_ONCE)
-      const count = native.sendfile(fd, p.file, p.offset + p.sent, left)
+      if (p.sent >= pause) return UNFINISHED
+      const left = Math.min(p.count, pause) - p.sent
+      const count = native.sendfile(fd, p.file, p.offset + p.sent, Math.min(left, AT_ONCE))
       if (count < 0) return p.sent === 0 && unsuited.has(-count) ? false : count
       if (count === 0) break
       p.sent += count
@@ -72,7 +74,7 @@ function* relay(h: Handle, p: Progress): Steps<void> {
   const moved = native.seek(p.file, p.offset)
   if (p.offset > 0) check(moved, 'lseek') // a pipe has one place, its beginning
   while (p.sent < p.count) {
-    let chunk = yield* fromFile(p.file, Math.min(p.count - p.sent, CHUNK))
+    let chunk = yield* fromFile(h, p.file, Math.min(p.count - p.sent, CHUNK))
     if (chunk.length === 0) return
     while (chunk.length > 0) {
       const count = yield* need(h, WRITE, 'sendfile', ops.send(chunk, 0))
@@ -90,8 +92,9 @@ export function* sendfile(
   count: unknown,
 ): Steps<number> {
   const progress = begin(h, file, offset, count)
+  const piece = h.reactive ? ops.PIECE : Number.POSITIVE_INFINITY
   try {
-    if (!(yield* need(h, WRITE, 'sendfile', direct(progress)))) yield* relay(h, progress)
+    if (!(yield* need(h, WRITE, 'sendfile', direct(progress, piece)))) yield* relay(h, progress)
     return progress.sent
   } finally {
     // Behind what was sent, as after a read; a pipe has no positions.

@@ -15,8 +15,9 @@ interface Ready {
   op: Op<unknown>
 }
 
-/** Bytes of a file, at its position. */
+/** Bytes of a file, at its position, for a socket. */
 interface FileRead {
+  h: Handle
   file: number
   size: number
 }
@@ -36,9 +37,9 @@ export function* need<T>(h: Handle, event: number, syscall: string, op: Op<T>): 
   return (yield { h, event, syscall, op }) as T
 }
 
-/** Reads up to `size` bytes from a file; none at its end. */
-export function* fromFile(file: number, size: number): Steps<Buffer> {
-  return (yield { file, size }) as Buffer
+/** Reads up to `size` bytes from a file for a socket; none at its end. */
+export function* fromFile(h: Handle, file: number, size: number): Steps<Buffer> {
+  return (yield { h, file, size }) as Buffer
 }
 
 /** Asks the resolver. */

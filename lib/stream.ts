@@ -29,6 +29,8 @@ export class SocketStream extends Duplex {
   constructor(socket: AsyncSocket, options: DuplexOptions) {
     super({ ...options, objectMode: false, decodeStrings: true })
     this.#socket = socket
+    // A stream waits by nature; its socket must not fail for want of data.
+    if (socket.gettimeout() === 0) socket.settimeout(null)
   }
 
   override _read(): void {
@@ -36,6 +38,7 @@ export class SocketStream extends Duplex {
     this.#reading = true
     this.#socket.recv(CHUNK).then(
       (data) => {
+        if (this.destroyed) return
         this.#reading = false
         this.#idle?.refresh()
         this.bytesRead += data.length

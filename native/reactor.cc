@@ -135,17 +135,23 @@ class Reactor {
       if (fds[1].revents != 0) return;
       if (fds[0].revents == 0) continue;
       std::unique_lock<std::mutex> lock(mutex_);
+      if (ending_) return;
       unread_ = true;
       if (wake_.NonBlockingCall(this) != napi_ok) return;
-      read_.wait(lock, [this] { return !unread_; });
+      read_.wait(lock, [this] { return !unread_ || ending_; });
     }
   }
 
   void CloseThread() {
-    // Signal before joining: the thread may be in poll(2) or wait to be read.
+    // Signal before joining: the thread may be in poll(2), on its way out of it,
+    // or wait to be read.
     const ssize_t ignored = write(quit_[1], "", 1);
     static_cast<void>(ignored);
-    Read();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ending_ = true;
+      read_.notify_one();
+    }
     thread_.join();
     wake_.Abort();
     close(quit_[0]);
@@ -172,7 +178,20 @@ class Reactor {
     // Through the async context: microtasks and process.nextTick run after it.
     napi_value argument = Napi::Number::New(env_, count);
     napi_value result = nullptr;
-    napi_make_callback(env_, *context_, env_.Global(), dispatch_.Value(), 1, &argument, &result);
+    const napi_status status = napi_make_callback(env_, *context_, env_.Global(), dispatch_.Value(),
+                                                  1, &argument, &result);
+    if (status == napi_pending_exception) Uncaught();
+  }
+
+  // What a nextTick callback throws comes out of the call. Left pending, it would
+  // be thrown by whichever native function is called next.
+  void Uncaught() {
+    bool pending = false;
+    if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending) return;
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+      napi_fatal_exception(env_, error);
+    }
   }
 
   using Wake = Napi::TypedThreadSafeFunction<Reactor, Reactor, Woken>;
@@ -190,6 +209,7 @@ class Reactor {
   std::mutex mutex_;
   std::condition_variable read_;
   bool unread_ = false;
+  bool ending_ = false;
 };
 
 namespace {

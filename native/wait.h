@@ -10,11 +10,11 @@
 
 namespace bsd {
 
-// A moment on the monotonic clock, in ms. Negative milliseconds: never.
+// A moment on the monotonic clock, in ms. Negative milliseconds: never; NaN: now.
 class Deadline {
  public:
   explicit Deadline(double milliseconds)
-      : at_(milliseconds < 0 ? HUGE_VAL : Now() + milliseconds) {}
+      : at_(milliseconds < 0 ? HUGE_VAL : Now() + std::fmax(milliseconds, 0)) {}
 
   double Left() const { return at_ - Now(); }
 

@@ -1,0 +1,96 @@
+// A call of the promise twin that waits, and how its op is tried.
+
+import { type Failure, type Op, UNFINISHED } from './drive.js'
+import { oserror } from './errors.js'
+import type { Handle } from './handle.js'
+import { constants, errnos } from './native.js'
+
+const { EAGAIN, EINPROGRESS, EINTR } = errnos
+
+/** A call that waits. Its promise settles once, whoever comes first. */
+export class Waiter<T = unknown> {
+  readonly syscall: string
+  /** The socket's when the call began: settimeout() is for the calls to come. */
+  readonly timeout: number | null
+  readonly #op: Op<T>
+  readonly #h: Handle
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+  #cleanups: (() => void)[] = []
+  settled = false
+
+  constructor(
+    h: Handle,
+    syscall: string,
+    op: Op<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#h = h
+    this.timeout = h.timeout
+    this.syscall = syscall
+    this.#op = op
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** To be done when the promise settles, however it does. */
+  cleanup(action: () => void): void {
+    this.#cleanups.push(action)
+  }
+
+  /** Tries the op and settles, unless it has to wait on or is not finished. */
+  attempt(): NotYet | null {
+    try {
+      const result = tried(this.#h, this.#op, this.syscall, this.timeout)
+      if (notYet(result)) return result
+      if (this.#settle()) this.#resolve(result)
+    } catch (error) {
+      this.reject(error)
+    }
+    return null
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error)
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false
+    this.settled = true
+    for (const action of this.#cleanups) action()
+    return true
+  }
+}
+
+/** An edge has to come. */
+export const WAIT = Symbol('wait')
+/** There is more to do. */
+export const MORE = Symbol('more')
+export type NotYet = typeof WAIT | typeof MORE
+
+export const notYet = (result: unknown): result is NotYet => result === WAIT || result === MORE
+
+/** Tries an op once: its result, or what it has to wait for, or an error thrown. */
+export function tried<T>(
+  h: Handle,
+  op: Op<T>,
+  syscall: string,
+  timeout: number | null,
+): T | NotYet {
+  for (;;) {
+    const result = op(h.fd)
+    if (typeof result !== 'number' || result >= 0) return result as T
+    if (result === UNFINISHED) return MORE
+    if (result === -EINTR) continue
+    if (timeout !== 0 && mayWait(h, result, syscall, timeout)) return WAIT
+    throw oserror(result, syscall)
+  }
+}
+
+function mayWait(h: Handle, result: Failure, syscall: string, timeout: number | null): boolean {
+  if (result === -EINPROGRESS) return true
+  if (result !== -EAGAIN) return false
+  // A full backlog (Unix) or no free port (IP). With a deadline Python gives up.
+  return syscall !== 'connect' || (timeout === null && h.family === constants.AF_UNIX)
+}

@@ -1,0 +1,31 @@
+// What the programs beside these tests share. The first import of each of them:
+// REACTOR=thread gives them the reactor of Bun and Deno, where a thread waits.
+
+import { readdirSync } from 'node:fs'
+import { native } from '#lib/native'
+
+const { reactorOpen } = native
+if (process.env.REACTOR === 'thread') native.reactorOpen = (dispatch) => reactorOpen(dispatch, true)
+
+/** Whether waits keep the loop alive: as the reactor last told native code. */
+export const reactor = { held: false }
+const { reactorRef } = native
+native.reactorRef = (on) => {
+  reactor.held = on
+  return reactorRef(on)
+}
+
+/** The descriptors of this process, without the one that lists them. */
+export const descriptors = (): number => readdirSync('/proc/self/fd').length - 1
+
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Waits until so many descriptors are open, a second at most; gives how many are. */
+export async function settled(count: number): Promise<number> {
+  for (let i = 0; i < 100 && descriptors() !== count; i++) await sleep(10)
+  return descriptors()
+}
+
+/** Prints a line of JSON for the test. */
+export const tell = (value: unknown): void => console.log(JSON.stringify(value))
