@@ -41,7 +41,11 @@ function added(event: string | symbol, listener: unknown): void {
 }
 
 function removed(event: string | symbol): void {
-  if (isSignal(event) && process.listeners(event).every(isNodes)) listened &= ~(1 << numbers[event])
+  if (!isSignal(event) || !process.listeners(event).every(isNodes)) return
+  listened &= ~(1 << numbers[event])
+  // What came for it is lost, and no matter of the listener that comes next.
+  again = (again | native.takeSignals()) & listened
+  owed = (owed | again) & listened
 }
 
 /** Makes native code note what is listened for. @returns 0, or -errno */

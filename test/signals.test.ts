@@ -103,6 +103,7 @@ const programs: [name: string, lines: string[], end?: number | NodeJS.Signals][]
   ['twice', ['InterruptedError', 'listener SIGINT'], 'SIGINT'],
   ['removed', [], 'SIGINT'],
   ['late', ['TimeoutError']],
+  ['next', ['InterruptedError', 'TimeoutError']],
   ['again', Array(3).fill(['InterruptedError', 'listener SIGINT']).flat()],
   ['added', ['no error', 'InterruptedError', 'listener SIGINT']],
   ['both', ['InterruptedError', 'TimeoutError', 'listener SIGINT', 'listener SIGUSR2']],

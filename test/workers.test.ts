@@ -67,7 +67,7 @@ it('sixty in a row leave no descriptor, thread or memory behind', async () => {
   expect([descriptors, threads]).toEqual([0, 0])
   // An isolate that stays costs some 4 MB, so that fifty of them would be 200.
   expect(megabytes).toBeLessThan(100)
-})
+}, 60_000)
 
 describe('four workers accept on one listener', () => {
   const clients = `
