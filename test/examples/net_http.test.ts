@@ -38,7 +38,9 @@ describe.each(languages)('http_server in %s', (serverIn) => {
     expect(curl(`${url}/1`, `${url}/2`).stdout.toString()).toBe('GET /1\nGET /2\n')
     const answer = curl('--data-binary', `@${body}`, '-H', 'Expect:', `${url}/3`)
     expect(answer.stdout.toString()).toBe(`POST /3\n${posted}`)
-    expect(curl('-I', `${url}/4`).stdout.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n$/)
+    expect(curl('-I', `${url}/4`).stdout.toString()).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n$/,
+    )
     const reused = curl(
       '-w',
       '%{num_connects} ',
