@@ -77,6 +77,11 @@ class Args {
       return {};
     }
     const auto list = info_[index].As<Napi::Array>();
+    // The kernel takes 1024; an array that claims billions must not cost memory.
+    if (list.Length() > 0xffff) {
+      Throw(Napi::RangeError::New(env_, "too many buffers"));
+      return {};
+    }
     std::vector<napi_value> elements(list.Length());
     for (uint32_t i = 0; i < elements.size(); i++) {
       if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
