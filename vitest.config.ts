@@ -19,6 +19,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/long/**'],
     pool: 'forks',
+    maxWorkers: 3, // for two processors: most tests wait for a peer more than they work
     reporters: ['default', './test/reporter.ts'],
     testTimeout: 20_000,
     // CI's machine is shared: a test of timing may starve. The report shows a retry.
