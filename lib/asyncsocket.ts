@@ -168,10 +168,10 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   async sendto(...args: unknown[]): Promise<number> {
     const last = args.at(-1)
     const options = isOptions(last) ? last : undefined
-    const given = options === undefined ? args : args.slice(0, -1)
-    const [data, flags, address] = ops.sendtoArguments(given)
-    return this.#numeric(address, options, (to) =>
-      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags),
+    const flagged = ops.hasFlags(options === undefined ? args.length : args.length - 1)
+    const flags = flagged ? args[1] : 0
+    return this.#numeric(flagged ? args[2] : args[1], options, (to) =>
+      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
     )
   }
 

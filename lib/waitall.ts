@@ -17,6 +17,7 @@ const { MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, POLLERR, SOCK_STREAM } = constants
  * force, as in Python. What is only peeked at cannot be gathered.
  */
 export function gathers(h: Handle, flags: unknown): boolean {
+  if (flags === undefined) return false
   const f = Number(flags)
   if ((f & MSG_WAITALL) === 0 || (f & MSG_PEEK) !== 0) return false
   if (h.type !== SOCK_STREAM || h.timeout !== null) return false
