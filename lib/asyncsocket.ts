@@ -27,10 +27,6 @@ const { MSG_ERRQUEUE, MSG_OOB } = constants
 const isOptions = (value: unknown): value is WaitOptions =>
   value !== null && typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value)
 
-/** What can be flags; the rest is refused where that rejects the promise. */
-const isNumber = (value: unknown): value is number | bigint =>
-  typeof value === 'number' || typeof value === 'bigint'
-
 /** How much `for await` reads of a stream at a time; a datagram is never longer. */
 const CHUNK = 65536
 
@@ -58,7 +54,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
-    const aside = isNumber(flags) && (Number(flags) & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
+    const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
     return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
   }
 
