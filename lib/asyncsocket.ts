@@ -53,7 +53,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
-    const aside = typeof flags === 'number' && (flags & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
+    const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
     return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
   }
 
@@ -72,8 +73,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
-  async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
+  async bind(address: Address<F>, options: WaitOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
     await this.#numeric(address, options, (to) =>
       check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
     )
