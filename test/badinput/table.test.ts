@@ -2,8 +2,8 @@
 // thrown or rejected with, and leaves no descriptor open.
 
 import * as socket from 'bsd-socket'
-import * as promises from 'bsd-socket/promises'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { openSetFirst } from '../counting.js'
 import { type Twin, twins } from '../twins.js'
 import { inOurs, inPython, type Outcome, type Row } from './compare.js'
 import { addresses } from './rows/addresses.js'
@@ -35,13 +35,7 @@ async function agrees(m: Twin, row: Row): Promise<void> {
   }
 }
 
-beforeAll(async () => {
-  // The first wait opens the set that the promise twin waits in, which stays.
-  const s = new promises.socket(socket.AF_INET, socket.SOCK_DGRAM)
-  s.settimeout(0.001)
-  await expect(s.recv(1)).rejects.toThrow(socket.TimeoutError)
-  s.close()
-})
+openSetFirst()
 
 describe.each(twins)('%s', (_, m) => {
   for (const [subject, part] of Object.entries(subjects)) {
