@@ -51,10 +51,9 @@ const rows: Record<string, Row> = {
   IPV6_TCLASS: [AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, socket.IPV6_TCLASS, 32],
 }
 
-describe.each(twins)('%s', (_, socket) => {
-  it('sets and gets options as python does', () => {
-    const seen = ask<Record<string, [unknown, unknown]>>(
-      `
+/** What each option was before it was set, and after, in python3. */
+const inPython = ask<Record<string, [unknown, unknown]>>(
+  `
 import json, socket, sys
 out = {}
 for row, (family, type, level, name, value) in json.load(sys.stdin).items():
@@ -64,8 +63,11 @@ for row, (family, type, level, name, value) in json.load(sys.stdin).items():
     s.setsockopt(level, name, value if isinstance(value, int) else bytes.fromhex(value))
     out[row] = [before, get()]
 print(json.dumps(out))`,
-      JSON.stringify(rows),
-    )
+  JSON.stringify(rows),
+)
+
+describe.each(twins)('%s', (_, socket) => {
+  it('sets and gets options as python does', () => {
     for (const [row, [family, type, level, name, value]] of Object.entries(rows)) {
       using s = new socket.socket(family, type)
       const get = () =>
@@ -74,7 +76,7 @@ print(json.dumps(out))`,
           : s.getsockopt(level, name, 64).toString('hex')
       const before = get()
       s.setsockopt(level, name, typeof value === 'number' ? value : Buffer.from(value, 'hex'))
-      expect([row, before, get()]).toEqual([row, ...seen[row]])
+      expect([row, before, get()]).toEqual([row, ...inPython[row]])
       expect([row, get()]).not.toEqual([row, before])
     }
   })
