@@ -2,7 +2,7 @@
 
 import * as socket from 'bsd-socket'
 import { describe, expect, test } from 'vitest'
-import { twins } from '../twins.js'
+import { raised, twins, waitsAside } from '../twins.js'
 
 const { AF_INET, SOCK_DGRAM, SOL_SOCKET, MSG_ERRQUEUE } = socket
 const { decode_ancillary, encode_ancillary } = socket
@@ -85,8 +85,9 @@ describe.each(twins)('%s', (_, socket) => {
   /** The time and the number of the next send in the error queue. */
   async function sent(
     s: socket.socket,
+    errqueue = MSG_ERRQUEUE,
   ): Promise<{ time: bigint | null; error: socket.ExtendedError | null }> {
-    const [, ancdata, flags] = await s.recvmsg(10, ROOM, MSG_ERRQUEUE)
+    const [, ancdata, flags] = await s.recvmsg(10, ROOM, errqueue)
     expect(flags & MSG_ERRQUEUE).toBe(MSG_ERRQUEUE)
     let time: bigint | null = null
     let error: socket.ExtendedError | null = null
@@ -110,6 +111,19 @@ describe.each(twins)('%s', (_, socket) => {
         data: number,
       })
     }
+  })
+
+  // The promise twin took the flags of the error queue for none if they were a
+  // bigint, and its answer waited behind whoever waited for a datagram.
+  test('MSG_ERRQUEUE may be a bigint, while a datagram is waited for elsewhere', async () => {
+    using s = await stamping()
+    using other = await udp()
+    const waiting = waitsAside(socket) ? raised(() => s.recv(10)) : null
+    await s.sendto(x[0], other.getsockname())
+    const flags = BigInt(MSG_ERRQUEUE) as unknown as number
+    expect((await sent(s, flags)).error).toMatchObject({ data: 0 })
+    s.close()
+    if (waiting !== null) expect(await waiting).toMatchObject({ code: 'EBADF' })
   })
 
   test('SCM_TS_OPT_ID: the number is the sender’s', async () => {

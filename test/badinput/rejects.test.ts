@@ -124,3 +124,28 @@ for (const [name, call] of functions) {
     }
   })
 }
+
+const files: [mode: 'rwb' | 'rw', methods: string[]][] = [
+  ['rwb', ['peek', 'read', 'read1', 'readall', 'readinto', 'readinto1', 'readline', 'readlines']],
+  ['rw', ['read', 'readline', 'readlines']],
+]
+
+for (const [mode, reads] of files) {
+  it(`a file of mode ${mode} gives a promise for whatever it is told`, async () => {
+    for (const name of [...reads, 'write', 'writelines', 'flush', 'close']) {
+      for (const args of badArguments) {
+        const [s, peer] = promises.socketpair()
+        peer.close() // reads end, and writes fail
+        const file = mode === 'rwb' ? s.makefile(mode) : s.makefile(mode)
+        const method = (file as unknown as Record<string, Method>)[name]
+        for (const _ of ['open', 'closed']) {
+          const given = method.apply(file, args)
+          expect(given).toBeInstanceOf(Promise)
+          await Promise.resolve(given).catch((error) => expect(error).toBeInstanceOf(Error))
+          await file.close().catch(() => {}) // what is left to send cannot be sent
+        }
+        s.close()
+      }
+    }
+  })
+}
