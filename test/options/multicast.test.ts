@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as socket from 'bsd-socket'
 import { describe, expect, test } from 'vitest'
-import { python } from '../peer.js'
+import { type Peer, python } from '../peer.js'
 import { twins } from '../twins.js'
 
 const { AF_INET, IPPROTO_IP, SOCK_DGRAM } = socket
@@ -96,18 +96,16 @@ print(s.recv(100).decode())
 
   /** Lets python send and gives what arrived. */
   async function hear(
+    peer: Peer,
     s: socket.socket,
     host: string,
     words: readonly (readonly [text: string, source: string])[],
   ): Promise<string[]> {
-    const peer = python(pythonSender)
     const port = (s.getsockname() as [string, number])[1]
     for (const [text, source] of words) {
       peer.child.stdin?.write(`${host} ${port} ${text} ${source}\n`)
       expect(await peer.line()).toBe('sent')
     }
-    peer.child.stdin?.end()
-    await peer.end()
     s.settimeout(0.05)
     const heard: string[] = []
     try {
@@ -144,13 +142,14 @@ print(s.recv(100).decode())
   ])('%s joins and leaves', async (name, join, request) => {
     const host = group(name.length)
     using s = await receiver4(host)
-    expect(await hear(s, host, [['early', '127.0.0.1']])).toEqual([])
+    const peer = python(pythonSender)
+    expect(await hear(peer, s, host, [['early', '127.0.0.1']])).toEqual([])
     s.setsockopt(IPPROTO_IP, join, request(host))
-    expect(await hear(s, host, [['member', '127.0.0.1']])).toEqual(['member'])
+    expect(await hear(peer, s, host, [['member', '127.0.0.1']])).toEqual(['member'])
     const leave =
       join === socket.MCAST_JOIN_GROUP ? socket.MCAST_LEAVE_GROUP : socket.IP_DROP_MEMBERSHIP
     s.setsockopt(IPPROTO_IP, leave, request(host))
-    expect(await hear(s, host, [['late', '127.0.0.1']])).toEqual([])
+    expect(await hear(peer, s, host, [['late', '127.0.0.1']])).toEqual([])
   })
 
   test.each<[string, number, (multiaddr: string) => Buffer]>([
@@ -173,13 +172,14 @@ print(s.recv(100).decode())
   ])('%s joins for one source', async (name, option, request) => {
     const host = group(100 + name.length)
     using s = await receiver4(host)
+    const peer = python(pythonSender)
     s.setsockopt(IPPROTO_IP, option, request(host))
     const words = [
       ['other', '127.0.0.1'],
       ['wanted', '127.0.0.2'],
       ['third', '127.0.0.3'],
     ] as const
-    expect(await hear(s, host, words)).toEqual(['wanted'])
+    expect(await hear(peer, s, host, words)).toEqual(['wanted'])
   })
 
   test('IP_MULTICAST_IF comes back as the address that was chosen', () => {
