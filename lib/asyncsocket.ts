@@ -74,8 +74,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
-  async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
+  async bind(address: Address<F>, options: WaitOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
     await this.#numeric(address, options, (to) =>
       check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
     )
