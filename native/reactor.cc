@@ -94,7 +94,12 @@ class Reactor {
       uv_->close(handle_, [](void* handle) { operator delete(handle); });
       handle_ = nullptr;
     }
-    if (thread_.joinable()) CloseThread();
+    if (thread_.joinable()) {
+      CloseThread();
+      // Deno makes a handle to end an async context, which is fatal here, where it
+      // has no scope for one: what is left of the context ends with the environment.
+      static_cast<void>(context_.release());
+    }
     context_.reset();
     dispatch_.Reset();
     close(set_);
