@@ -13,8 +13,9 @@ export class Peer {
   readonly #lines: AsyncIterator<string>
   #stderr = ''
 
-  constructor(command: string, args: readonly string[]) {
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  /** @param fds descriptors that the peer gets as 3, 4, … */
+  constructor(command: string, args: readonly string[], fds: readonly number[] = []) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', ...fds] })
     this.child.stderr?.on('data', (chunk) => {
       this.#stderr += chunk
     })
