@@ -1,5 +1,6 @@
 // Programs that are started with descriptors, as a service manager starts them.
 
+import * as promises from 'bsd-socket/promises'
 import { onTestFinished } from 'vitest'
 import { Peer } from '../peer.js'
 
@@ -44,4 +45,14 @@ export function started(
     peer.child.kill('SIGKILL')
   })
   return peer
+}
+
+/** Has the promise twin open what it watches sockets with, before descriptors are counted. */
+export async function reactor(): Promise<void> {
+  const [a, b] = promises.socketpair()
+  const received = a.recv(1)
+  await b.send(Buffer.from('x'))
+  await received
+  a.close()
+  b.close()
 }
