@@ -191,7 +191,7 @@ for row in json.loads(sys.argv[1]):
   })
 
   it('a wrong argument is a TypeError', () => {
-    expect(() => socket.listen_fds(false as object)).toThrow(TypeError)
+    expect(() => socket.listen_fds(false as unknown as object)).toThrow(TypeError)
     expect(() => socket.listen_fds(null as unknown as object)).toThrow(TypeError)
   })
 })
