@@ -2,24 +2,33 @@
  * Takes messages with open files attached; answers with a descriptor to read all of them from.
  * node dist/examples/fd_channel_server.js path; its peer: fd_channel_client.js path file…
  */
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, readFileSync } from 'node:fs'
 import { socketpair } from 'bsd-socket'
 import * as socket from 'bsd-socket/promises'
 import { FdChannel, type Message } from './fd_channel.js'
 
 const path = process.argv[2]
 
+/** What is in the files, which belong to us now. */
+function read(fds: readonly number[]) {
+  try {
+    return fds.map((fd) => {
+      if (!fstatSync(fd).isFile()) throw new Error('not a file') // a pipe could keep us waiting
+      return readFileSync(fd)
+    })
+  } finally {
+    for (const fd of fds) closeSync(fd)
+  }
+}
+
 async function answer(channel: FdChannel, { body, fds }: Message) {
-  const files = fds.map((fd) => {
-    const data = readFileSync(fd)
-    closeSync(fd)
-    return data
-  })
+  const files = read(fds)
   const all = Buffer.concat(files)
   console.log(`${body}: ${files.length} files, ${all.length} bytes`)
   // A pair of the blocking twin: whoever gets an end of ours would find it non-blocking.
-  const [mine, theirs] = socketpair()
-  using ours = socket.fromsocket(mine) // closed at the end, which ends what they read
+  const pair = socketpair()
+  using ours = socket.fromsocket(pair[0]) // closed at the end, which ends what they read
+  using theirs = pair[1]
   await channel.send(Buffer.from(`${all.length} bytes`), [theirs.fileno()])
   theirs.close() // the other side has one of its own
   await ours.sendall(all)

@@ -68,5 +68,6 @@ export function folder(): string {
   return path
 }
 
-/** The descriptors that this process has open (Linux). */
-export const descriptors = (): string[] => readdirSync('/proc/self/fd')
+/** The descriptors that a process, or this one, has open (Linux). */
+export const descriptors = (pid: number | string = 'self'): string[] =>
+  readdirSync(`/proc/${pid}/fd`)
