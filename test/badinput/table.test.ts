@@ -70,6 +70,7 @@ const beyond = [
   'socket.detach_filter(',
   'socket.encode_ancillary(',
   'socket.inet_checksum(',
+  'socket.listen_fds(',
   'socket.peer_credentials(',
 ]
 
