@@ -172,11 +172,19 @@ export class Slots {
   /** Writes the addresses for a socket. */
   *write(h: Handle): Steps<void> {
     if (!this.#stale(h)) return
+    let last = -1
     for (const i of this.#waiting()) {
       const address = this.#given[i]
-      const name = nameIn(h, address)
-      const to = name === null ? address : yield* resolved(h, address, name)
-      this.table[i * COLUMNS + ADDRESS] = encodeInto(h, to, this.#sockaddr(i), 'sendmmsg')
+      if (last < 0 || !same(this.#given[last], address)) {
+        const name = nameIn(h, address)
+        const to = name === null ? address : yield* resolved(h, address, name)
+        this.table[i * COLUMNS + ADDRESS] = encodeInto(h, to, this.#sockaddr(i), 'sendmmsg')
+      } else {
+        const length = this.table[last * COLUMNS + ADDRESS]
+        this.addresses.copyWithin(i * STORAGE, last * STORAGE, last * STORAGE + length)
+        this.table[i * COLUMNS + ADDRESS] = length
+      }
+      last = i
     }
     this.#unwritten = false
   }
