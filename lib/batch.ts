@@ -105,7 +105,7 @@ export class Batch<F extends number = number> {
    * @throws ValueError the batch is full, or the message too long
    */
   add(
-    data: BytesLike | number,
+    data: BytesLike | Int,
     address?: Address<F> | null,
     ancdata?: Iterable<AncItem> | null,
   ): number {
@@ -123,13 +123,13 @@ export class Batch<F extends number = number> {
    */
   set(
     i: Int,
-    data: BytesLike | number,
+    data: BytesLike | Int,
     address?: Address<F> | null,
     ancdata?: Iterable<AncItem> | null,
   ): void {
     const slots = this._slots
     const at = this.#index(i, Math.min(slots.count, slots.most - 1))
-    const from = typeof data === 'number' ? null : bytes(data)
+    const from = typeof data === 'object' ? bytes(data) : null
     const length = from === null ? whole(data) : from.length
     if (length < 0 || length > this.size) {
       throw new ValueError(`a message of ${length} bytes in a batch of size ${this.size}`)
