@@ -4,12 +4,14 @@
 import { encode, received } from './address.js'
 import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
+import { emptied } from './batch.js'
 import { room, start, take } from './bytes.js'
 import { type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
+import type { Slots } from './slots.js'
 
 const { AF_ALG, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
@@ -262,4 +264,21 @@ export function recvmsgInto(
     () => into,
     (count) => count,
   )
+}
+
+/** sendmmsg(2) of the messages from `start` on, whose addresses are written. */
+export function sendmmsg(slots: Slots, flags: unknown, start: unknown): Op<number> {
+  const f = intOr(flags, 0)
+  const first = start === undefined ? 0 : whole(start)
+  if (first < 0 || first > slots.count) {
+    throw new ValueError(`start is ${first} in a batch of ${slots.count}`)
+  }
+  return (fd) => slots.send(fd, first, f)
+}
+
+/** recvmmsg(2), which waits for the first message alone. */
+export function recvmmsg(h: Handle, batch: unknown, flags: unknown): Op<number> {
+  const f = intOr(flags, 0)
+  const slots = emptied(batch)
+  return (fd) => slots.receive(h, fd, f)
 }
