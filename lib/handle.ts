@@ -1,8 +1,7 @@
 // What the two twins keep of a socket: the descriptor and how it waits.
 
-import { isMainThread } from 'node:worker_threads'
 import { check } from './errors.js'
-import { errnos, native } from './native.js'
+import { errnos, mainThread, native } from './native.js'
 import * as signals from './signals.js'
 
 /** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
@@ -97,7 +96,7 @@ export class Handle {
 
   // A worker can end without another line of JavaScript; its sockets end with it.
   set fd(fd: number) {
-    if (!isMainThread) native.own(this.#fd, fd)
+    if (!mainThread) native.own(this.#fd, fd)
     this.#fd = fd
   }
 
@@ -115,7 +114,7 @@ export class Handle {
    * worker there is no telling when the main thread did so.
    */
   stayNonblocking(): void {
-    if (this.nonblocking && this.#set === cleared && isMainThread) return
+    if (this.nonblocking && this.#set === cleared && mainThread) return
     this.nonblocking = native.nonblocking(this.fd, true) === 0
     this.#set = cleared
   }
@@ -127,4 +126,4 @@ export class Handle {
  * be ended by terminate().
  */
 export const mustNotBlock = (timeout: number | null): boolean =>
-  timeout !== null || !isMainThread || signals.listening()
+  timeout !== null || !mainThread || signals.listening()

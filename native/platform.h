@@ -32,6 +32,11 @@
 
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#else
+#include <pthread.h>
+#endif
 #if __has_include(<sys/epoll.h>)
 #include <sys/epoll.h>
 #endif
@@ -126,6 +131,17 @@ struct sockaddr_sco {
 
 }  // namespace bsd
 #endif
+
+namespace bsd {
+
+// Whether this is the first thread of the process. A worker's never is.
+#if defined(__linux__)
+inline bool OnMainThread() { return syscall(SYS_gettid) == getpid(); }
+#else
+inline bool OnMainThread() { return pthread_main_np() != 0; }
+#endif
+
+}  // namespace bsd
 
 // Descriptors are born close-on-exec. Where a call cannot do that at birth,
 // the fcntl(2) that follows leaves a gap that only a concurrent fork can see.
