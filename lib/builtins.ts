@@ -1,7 +1,7 @@
 // Node's own modules. An `import` of one makes a namespace of all its exports
 // and calls their getters, which load more: node:fs alone brings promises and
-// streams, and costs more than all the code of ours. These are loaded already,
-// but for node:os and node:stream, and node:stream is for the promise twin.
+// streams. Node has loaded these before any program, but for node:module and
+// node:os. What only one file needs and few programs load, that file gets itself.
 
 const { getBuiltinModule } = process
 

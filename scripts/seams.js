@@ -47,6 +47,11 @@ const rules = [
     pattern: /\bcreateRequire\b|\brequire\s*\(|\bdlopen\b/g,
   },
   {
+    rule: 'Node’s modules come from lib/builtins.ts: to import one loads far more',
+    where: library,
+    pattern: /^(import|export) (?!type\b)([^'"]*\bfrom )?['"]node:.*/gm,
+  },
+  {
     rule: 'exports are registered in native/addon.cc alone',
     where: cplusplus,
     except: 'native/addon.cc',
