@@ -3,7 +3,7 @@
 // closes and resets. Whatever happens, each call settles once, nothing stays open
 // and nothing keeps the loop alive. With a COUNT of 1 every step is told.
 
-import { getEventListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers'
 import * as socket from 'bsd-socket/promises'
 import { type Scene, scenes } from './scenes.js'
@@ -158,6 +158,7 @@ class Play {
   /** A call that is at home on the stage, the first one or another. */
   #start(stage: Stage, scene = this.#one(this.#fitting(stage))): void {
     const abort = this.#chance(2) === 0 ? new AbortController() : null
+    if (abort !== null) setMaxListeners(0, abort.signal)
     if (this.#chance(20) === 0) abort?.abort(new Error('before'))
     say(`start ${scene.name}${abort === null ? '' : ', with a signal'}, ${stage.s.gettimeout()}`)
     this.calls.push(new Call(scene, stage, abort))
