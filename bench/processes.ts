@@ -1,0 +1,126 @@
+// The contestants' programs: what starts them, and what they print.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Contestant } from './works.js'
+
+/** The folder of the sources: C and Python are not compiled into dist. */
+const sources = fileURLToPath(new URL('../../bench', import.meta.url))
+const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** A folder for what a run makes: the C program, Unix sockets, a file to send. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), 'bsd-socket-bench-'))
+  readonly #running = new Set<ChildProcess>()
+  #sockets = 0
+  #file: string | null = null
+
+  constructor() {
+    const c = readdirSync(join(sources, 'c')).filter((name) => name.endsWith('.c'))
+    const files = c.map((name) => join(sources, 'c', name))
+    const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', this.c, ...files])
+    if (status !== 0) throw new Error(`cc failed: ${error?.message ?? stderr}`)
+  }
+
+  get c(): string {
+    return join(this.folder, 'bench')
+  }
+
+  /** A path for a Unix socket that nobody has used. */
+  path(): string {
+    return join(this.folder, `socket-${this.#sockets++}`)
+  }
+
+  /** A file of so many bytes. */
+  file(size: number): string {
+    if (this.#file === null) {
+      this.#file = join(this.folder, 'file')
+      writeFileSync(this.#file, Buffer.alloc(size, 'x'))
+    }
+    return this.#file
+  }
+
+  #command(who: Contestant): string[] {
+    const programs = {
+      ours: [process.execPath, '--expose-gc', compiled('ours/main.js')],
+      node: [process.execPath, '--expose-gc', compiled('node/main.js')],
+      python: ['python3', join(sources, 'python/main.py')],
+      c: [this.c],
+    }
+    return programs[who]
+  }
+
+  /** Starts a contestant's program. */
+  start(who: Contestant, args: readonly (string | number)[]): Program {
+    const [command, ...rest] = this.#command(who)
+    return this.launch(command, [...rest, ...args.map(String)])
+  }
+
+  /** Starts any program; it ends with the workshop at the latest. */
+  launch(command: string, args: readonly string[]): Program {
+    const program = new Program(command, args)
+    this.#running.add(program.child)
+    program.child.once('exit', () => this.#running.delete(program.child))
+    return program
+  }
+
+  [Symbol.dispose](): void {
+    for (const child of this.#running) child.kill('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** A program that runs, read line by line. */
+export class Program {
+  readonly child: ChildProcess
+  readonly #lines: AsyncIterator<string>
+  readonly #what: string
+  #stderr = ''
+
+  constructor(command: string, args: readonly string[]) {
+    this.#what = [command, ...args].join(' ')
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.on('error', (error) => {
+      this.#stderr += error.message
+    })
+    child.stderr.on('data', (chunk) => {
+      this.#stderr += chunk
+    })
+    child.stdin.on('error', () => {}) // it has ended
+    this.child = child
+    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  }
+
+  /** The next line that it prints. */
+  async line(): Promise<string> {
+    const { value, done } = await this.#lines.next()
+    if (done) throw new Error(`${this.#what} ended: ${this.#stderr}`)
+    return value
+  }
+
+  /** Says a line to it and gives the answer. */
+  ask(line: string): Promise<string> {
+    this.child.stdin?.write(`${line}\n`)
+    return this.line()
+  }
+
+  /** Ends it, and waits until it has gone. */
+  async stop(): Promise<void> {
+    const { child } = this
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Waits until it has ended by itself. */
+  async end(): Promise<void> {
+    const { child } = this
+    if (child.exitCode !== null || child.signalCode !== null) return
+    await new Promise((resolve) => child.once('exit', resolve))
+  }
+}

@@ -1,0 +1,105 @@
+// The results as tables: for the terminal, and in Markdown.
+
+import type { Distribution } from 'bsd-socket/bench'
+import Table from 'cli-table3'
+import type { Machine } from './machine.js'
+import type { Ratio, Result } from './results.js'
+import { type Contestant, names, type Other, type Quantity } from './works.js'
+
+const others: readonly Other[] = ['c', 'python', 'node']
+
+/** Three digits that matter. */
+const digits = (value: number): string =>
+  value >= 1000 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(3)).toString()
+
+const scales = [
+  [1e-6, 1e9, 'ns'],
+  [1e-3, 1e6, 'µs'],
+  [1, 1e3, 'ms'],
+] as const
+
+function duration(seconds: number): string {
+  const [, factor, unit] = scales.find(([below]) => seconds < below) ?? [0, 1, 's']
+  return `${digits(seconds * factor)} ${unit}`
+}
+
+const shown: Record<Quantity, (value: number) => string> = {
+  time: duration,
+  processor: duration,
+  rate: (value) => `${digits(value)}/s`,
+  memory: (value) => `${digits(value / 1024)} KiB`,
+  import: (value) => `${digits(value)} ms`,
+}
+
+const wording: Record<Quantity, string> = {
+  time: '',
+  processor: ', processor time',
+  rate: ', messages',
+  memory: '',
+  import: '',
+}
+
+/** What a row is about. */
+export const heading = ({ title, quantity }: Result): string => title + wording[quantity]
+
+/** A value of one contestant, with its unit. */
+export const value = (quantity: Quantity, amount: Distribution | undefined): string =>
+  amount === undefined ? '' : shown[quantity](amount.median)
+
+const fixed = (quantity: Quantity, n: number): string => n.toFixed(quantity === 'import' ? 1 : 2)
+
+/** `1.04 (1.02–1.07) ≤ 1.15 yes` */
+export function verdict(quantity: Quantity, ratio: Ratio | undefined): string {
+  if (ratio === undefined) return ''
+  const { median, low, high, target, holds } = ratio
+  const spread = `${fixed(quantity, median)} (${fixed(quantity, low)}–${fixed(quantity, high)})`
+  if (target === null) return spread
+  return `${spread} ${quantity === 'rate' ? '≥' : '≤'} ${target} ${holds ? 'yes' : 'NO'}`
+}
+
+const head = (who: readonly Contestant[]): string[] => who.map((one) => names[one])
+
+function cells(result: Result): string[] {
+  const { quantity, values, ratios } = result
+  return [
+    heading(result),
+    value(quantity, values.ours),
+    ...others.map((who) => verdict(quantity, ratios[who])),
+  ]
+}
+
+const titles = ['work', 'ours', ...head(others).map((name) => `to ${name}`)]
+
+/** For a terminal. */
+export function table(results: readonly Result[]): string {
+  const made = new Table({ head: titles, style: { head: [], border: [], compact: true } })
+  for (const result of results) made.push(cells(result))
+  return made.toString()
+}
+
+const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`
+
+/** For a page of the documentation: the ratios, then what each contestant took. */
+export function markdown(results: readonly Result[]): string {
+  const everyone: readonly Contestant[] = ['ours', ...others]
+  const absolute = results.map((result) => [
+    heading(result),
+    result.unit,
+    ...everyone.map((who) => value(result.quantity, result.values[who])),
+  ])
+  return [
+    line(titles),
+    line(titles.map(() => '---')),
+    ...results.map((result) => line(cells(result))),
+    '',
+    line(['work', 'for one', ...head(everyone)]),
+    line(Array.from({ length: 6 }, () => '---')),
+    ...absolute.map(line),
+  ].join('\n')
+}
+
+/** Where the figures come from, in lines. */
+export const place = (machine: Machine): string[] => [
+  `${machine.processor}, ${machine.memory}, ${machine.kernel}, load ${machine.load}`,
+  `bsd-socket ${machine.package}, Node ${machine.node}, ${machine.python}, ${machine.cc}`,
+]
