@@ -2,10 +2,12 @@
 
 import { writeFileSync } from 'node:fs'
 import { SingleBar } from 'cli-progress'
+import { type Curve, curves } from './curves.js'
 import { machine } from './machine.js'
 import { type Options, options, usage } from './options.js'
 import { Workshop } from './processes.js'
-import { type Result, rounds } from './results.js'
+import { page } from './report.js'
+import { type CurveResult, type Everything, type Result, rounds } from './results.js'
 import { markdown, place, table } from './table.js'
 import { contestants, type Row, rows } from './works.js'
 
@@ -17,44 +19,76 @@ function progress(total: number): { step(what: string): void; stop(): void } {
   return { step: (what) => bar.increment({ what }), stop: () => bar.stop() }
 }
 
-async function measureAll(chosen: readonly Row[], options: Options): Promise<Result[]> {
+/** Runs the works and the points of the curves, one after the other. */
+async function measureAll(
+  wanted: readonly Row[],
+  along: readonly Curve[],
+  options: Options,
+): Promise<[Result[], CurveResult[]]> {
   using shop = new Workshop()
   const stop = () => {
     shop[Symbol.dispose]()
     process.exit(130)
   }
   process.once('SIGINT', stop)
-  const turns = chosen.map((row) => contestants(row).length * options.rounds)
+  const all = [...wanted, ...along.flatMap(({ points }) => points.map(({ row }) => row))]
+  const turns = all.map((row) => contestants(row).length * options.rounds)
   const bar = progress(turns.reduce((sum, n) => sum + n, 0))
-  const found: Result[] = []
+  const measured = (row: Row) => rounds(shop, row, options.rounds, options, bar.step)
   try {
-    for (const row of chosen) {
-      found.push(...(await rounds(shop, row, options.rounds, options, bar.step)))
+    const results: Result[] = []
+    for (const row of wanted) results.push(...(await measured(row)))
+    const grown: CurveResult[] = []
+    for (const curve of along) {
+      const points: CurveResult['points'][number][] = []
+      for (const { x, row } of curve.points) points.push({ x, result: (await measured(row))[0] })
+      grown.push({ ...curve, points })
     }
+    return [results, grown]
   } finally {
     bar.stop()
     process.removeListener('SIGINT', stop)
   }
-  return found
 }
 
-async function main(options: Options): Promise<void> {
-  const wanted = rows.filter(({ id }) => options.only?.includes(id) ?? true)
-  const missing = wanted.filter((row) => row.missing !== undefined)
-  const where = machine()
-  const results = await measureAll(
-    wanted.filter((row) => !missing.includes(row)),
-    options,
+function print(all: Everything, { markdown: asMarkdown, processor }: Options): void {
+  const { machine, settings, results, skipped } = all
+  const asked = (result: Result) =>
+    Object.values(result.ratios).some(({ target }) => target !== null)
+  const shown = results.filter(
+    (result) => processor || asked(result) || result.quantity === 'instructions',
   )
-  const skipped = missing.map(({ id, missing }) => ({ id, reason: missing }))
-  const { rounds, ms, warm } = options
-  const all = { machine: where, settings: { rounds, ms, warm }, results, skipped }
+  for (const line of place(machine)) console.log(line)
+  const { rounds, ms } = settings
+  console.log(`${rounds} rounds of ${ms} ms; ratios ours to theirs: median (quartiles) target`)
+  console.log(asMarkdown ? markdown(shown, all.curves) : table(shown, all.curves))
+  for (const { id, reason } of skipped) console.log(`${id}: not measured: ${reason}`)
+}
+
+/** Instructions are counted where an operation is a call or a few. */
+const countable = (row: Row) => row.how === undefined && row.size <= 64
+
+async function main(options: Options): Promise<void> {
+  const named = rows.filter(({ id }) => options.only?.includes(id) ?? true)
+  const wanted = options.counting ? named.filter(countable) : named
+  const missing = wanted.filter((row) => row.missing !== undefined)
+  const along = curves.filter(({ id }) => options.only?.includes(id) ?? options.curves)
+  const { rounds: count, ms, warm } = options
+  const where = machine()
+  const there = wanted.filter((row) => row.missing === undefined)
+  const [results, grown] = await measureAll(there, along, options)
+  const all: Everything = {
+    machine: where,
+    settings: { rounds: count, ms, warm },
+    results,
+    curves: grown,
+    skipped: missing.map(({ id, missing = '' }) => ({ id, reason: missing })),
+  }
+  if (options.html !== null) writeFileSync(options.html, page(all))
   if (options.json === '-') return console.log(JSON.stringify(all))
   if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
-  for (const line of place(where)) console.log(line)
-  console.log(`${rounds} rounds of ${ms} ms; ratios ours to theirs: median (quartiles) target`)
-  console.log(options.markdown ? markdown(results) : table(results))
-  for (const { id, reason } of skipped) console.log(`${id}: not measured: ${reason}`)
+  print(all, options)
+  if (options.html !== null) console.log(`plots: ${options.html}`)
 }
 
 let chosen: Options | null = null

@@ -54,9 +54,9 @@ export class Workshop {
     return programs[who]
   }
 
-  /** Starts a contestant's program. */
-  start(who: Contestant, args: readonly (string | number)[]): Program {
-    const [command, ...rest] = this.#command(who)
+  /** Starts a contestant's program, maybe under another one. */
+  start(who: Contestant, args: readonly (string | number)[], under: string[] = []): Program {
+    const [command, ...rest] = [...under, ...this.#command(who)]
     return this.launch(command, [...rest, ...args.map(String)])
   }
 
@@ -79,6 +79,7 @@ export class Program {
   readonly child: ChildProcess
   readonly #lines: AsyncIterator<string>
   readonly #what: string
+  readonly #closed: Promise<void>
   #stderr = ''
 
   constructor(command: string, args: readonly string[]) {
@@ -92,6 +93,7 @@ export class Program {
     })
     child.stdin.on('error', () => {}) // it has ended
     this.child = child
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()))
     this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   }
 
@@ -110,17 +112,13 @@ export class Program {
 
   /** Ends it, and waits until it has gone. */
   async stop(): Promise<void> {
-    const { child } = this
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await gone
+    this.child.kill('SIGKILL')
+    await this.#closed
   }
 
-  /** Waits until it has ended by itself. */
-  async end(): Promise<void> {
-    const { child } = this
-    if (child.exitCode !== null || child.signalCode !== null) return
-    await new Promise((resolve) => child.once('exit', resolve))
+  /** Waits until it has ended by itself; gives what it printed about errors. */
+  async end(): Promise<string> {
+    await this.#closed
+    return this.#stderr
   }
 }

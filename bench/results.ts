@@ -1,6 +1,7 @@
 // Many runs in turns, and what they come to.
 
 import { type Distribution, distribution, ratios } from 'bsd-socket/bench'
+import type { Machine } from './machine.js'
 import type { Workshop } from './processes.js'
 import { type Sample, sample, type Times } from './sample.js'
 import { type Contestant, contestants, type Other, type Quantity, type Row } from './works.js'
@@ -23,6 +24,24 @@ export interface Result {
   readonly ratios: Partial<Record<Other, Ratio>>
 }
 
+/** What was measured along a curve. */
+export interface CurveResult {
+  readonly id: string
+  readonly title: string
+  readonly x: string
+  readonly y: string
+  readonly points: readonly { readonly x: number; readonly result: Result }[]
+}
+
+/** All that one run of the benchmark gives. */
+export interface Everything {
+  readonly machine: Machine
+  readonly settings: { readonly rounds: number; readonly ms: number; readonly warm: number }
+  readonly results: readonly Result[]
+  readonly curves: readonly CurveResult[]
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[]
+}
+
 const holds = (quantity: Quantity, ratio: number, target: number): boolean =>
   quantity === 'rate' ? ratio >= target : ratio <= target
 
@@ -43,11 +62,18 @@ function compare(series: Series, who: Other, quantity: Quantity, target: number 
   }
 }
 
-/** What the runs of one work come to: a result for each quantity that has a target. */
-export function results(row: Row, series: Series): Result[] {
+/** What is read off the runs of a work: what has a target, and always the processor time. */
+function quantities({ targets, how }: Row, counting = false): Quantity[] {
+  if (counting) return ['instructions']
+  const asked = Object.keys(targets) as Quantity[]
+  return how === undefined ? [...new Set<Quantity>([...asked, 'processor'])] : asked
+}
+
+/** What the runs of one work come to. */
+export function results(row: Row, series: Series, counting?: boolean): Result[] {
   const { id, title, unit } = row
-  return Object.entries(row.targets).map(([name, targets]) => {
-    const quantity = name as Quantity
+  return quantities(row, counting).map((quantity) => {
+    const targets = row.targets[quantity] ?? {}
     const everyone = contestants(row)
     const others = everyone.filter((who) => who !== 'ours')
     return {
@@ -85,5 +111,5 @@ export async function rounds(
       series.get(who)?.push(await sample(shop, row, who, times))
     }
   }
-  return results(row, series)
+  return results(row, series, times.counting)
 }

@@ -8,6 +8,8 @@ export type Sample = Partial<Record<Quantity, number>>
 
 /** How long to warm up and to measure, in milliseconds. */
 export interface Times {
+  /** Counts instructions instead. */
+  readonly counting?: boolean
   readonly warm: number
   readonly ms: number
 }
@@ -31,6 +33,28 @@ async function call(shop: Workshop, row: Row, who: Contestant, times: Times, add
   const target = file ? `${address}:${shop.file(size)}` : address
   const { ops, seconds, user, system } = await result(shop.start(who, [...args, target]))
   return { time: seconds / ops, processor: (user + system) / ops }
+}
+
+const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']
+const FEW = 50_000
+const MANY = 150_000
+
+/**
+ * The instructions that one operation takes outside the kernel, which no other
+ * program can disturb: those of many operations less those of few.
+ */
+async function instructions(shop: Workshop, row: Row, who: Contestant, address: string) {
+  const count = async (operations: number): Promise<number> => {
+    const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
+    const program = shop.start(who, args, callgrind)
+    await program.line()
+    const said = await program.end()
+    const [, collected] = /Collected : (\d+)/.exec(said) ?? []
+    if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
+    return Number(collected)
+  }
+  const few = await count(FEW)
+  return { instructions: ((await count(MANY)) - few) / (MANY - FEW) }
 }
 
 async function load(shop: Workshop, row: Row, times: Times, address: string): Promise<Sample> {
@@ -75,7 +99,9 @@ export async function sample(
   times: Times,
 ): Promise<Sample> {
   if (row.how === 'import') return script(shop, who)
-  if (row.peer === undefined) return call(shop, row, who, times, '')
+  const measured = (address: string) =>
+    times.counting ? instructions(shop, row, who, address) : call(shop, row, who, times, address)
+  if (row.peer === undefined) return measured('')
   const { by, work, address } = row.peer
   const where = address === 'path' ? [shop.path()] : []
   const server = shop.start(by === 'c' ? 'c' : who, [work, row.size, 0, 0, 0, 0, ...where])
@@ -83,7 +109,7 @@ export async function sample(
     const at = await server.line()
     if (row.how === 'load') return await load(shop, row, times, at)
     if (row.how === 'memory') return await memory(shop, row, server, at)
-    return await call(shop, row, who, times, at)
+    return await measured(at)
   } finally {
     await server.stop()
   }

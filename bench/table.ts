@@ -3,7 +3,7 @@
 import type { Distribution } from 'bsd-socket/bench'
 import Table from 'cli-table3'
 import type { Machine } from './machine.js'
-import type { Ratio, Result } from './results.js'
+import type { CurveResult, Ratio, Result } from './results.js'
 import { type Contestant, names, type Other, type Quantity } from './works.js'
 
 const others: readonly Other[] = ['c', 'python', 'node']
@@ -29,6 +29,7 @@ const shown: Record<Quantity, (value: number) => string> = {
   rate: (value) => `${digits(value)}/s`,
   memory: (value) => `${digits(value / 1024)} KiB`,
   import: (value) => `${digits(value)} ms`,
+  instructions: (value) => digits(value),
 }
 
 const wording: Record<Quantity, string> = {
@@ -37,6 +38,7 @@ const wording: Record<Quantity, string> = {
   rate: ', messages',
   memory: '',
   import: '',
+  instructions: ', instructions',
 }
 
 /** What a row is about. */
@@ -70,32 +72,51 @@ function cells(result: Result): string[] {
 
 const titles = ['work', 'ours', ...head(others).map((name) => `to ${name}`)]
 
-/** For a terminal. */
-export function table(results: readonly Result[]): string {
-  const made = new Table({ head: titles, style: { head: [], border: [], compact: true } })
-  for (const result of results) made.push(cells(result))
-  return made.toString()
+const everyone: readonly Contestant[] = ['ours', ...others]
+
+/** A table is its rows; the first is the head. */
+type Grid = string[][]
+
+function along({ x, points }: CurveResult): Grid {
+  const rows = points.map(({ x: at, result: { quantity, values, ratios } }) => [
+    at.toLocaleString('en'),
+    ...everyone.map((who) => value(quantity, values[who])),
+    ...others.map((who) => verdict(quantity, ratios[who])),
+  ])
+  return [[x, ...head(everyone), ...head(others).map((name) => `to ${name}`)], ...rows]
 }
 
-const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`
+const grids = (results: readonly Result[], curves: readonly CurveResult[]): Grid[] => [
+  ...(results.length === 0 ? [] : [[titles, ...results.map(cells)]]),
+  ...curves.map(along),
+]
 
-/** For a page of the documentation: the ratios, then what each contestant took. */
-export function markdown(results: readonly Result[]): string {
-  const everyone: readonly Contestant[] = ['ours', ...others]
+/** For a terminal. */
+export function table(results: readonly Result[], curves: readonly CurveResult[]): string {
+  const tables = grids(results, curves).map(([head, ...rows]) => {
+    const made = new Table({ head, style: { head: [], border: [], compact: true } })
+    made.push(...rows)
+    return made.toString()
+  })
+  return tables.join('\n')
+}
+
+/** For a page of the documentation: the same, then what each contestant took. */
+export function markdown(results: readonly Result[], curves: readonly CurveResult[]): string {
+  const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`
   const absolute = results.map((result) => [
     heading(result),
     result.unit,
     ...everyone.map((who) => value(result.quantity, result.values[who])),
   ])
-  return [
-    line(titles),
-    line(titles.map(() => '---')),
-    ...results.map((result) => line(cells(result))),
-    '',
-    line(['work', 'for one', ...head(everyone)]),
-    line(Array.from({ length: 6 }, () => '---')),
-    ...absolute.map(line),
-  ].join('\n')
+  const all = grids(results, curves)
+  if (results.length > 0) all.splice(1, 0, [['work', 'for one', ...head(everyone)], ...absolute])
+  const tables = all.map(([head, ...rows]) => [
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.map(line),
+  ])
+  return tables.map((lines) => lines.join('\n')).join('\n\n')
 }
 
 /** Where the figures come from, in lines. */

@@ -12,11 +12,14 @@ export const names: Readonly<Record<Contestant, string>> = {
   node: 'Node',
 }
 
-/** What can be read off one run. Time and processor time are for one operation. */
-export type Quantity = 'time' | 'processor' | 'rate' | 'memory' | 'import'
+/** What can be read off one run. All but the rate are for one operation. */
+export type Quantity = 'time' | 'processor' | 'rate' | 'memory' | 'import' | 'instructions'
 
-/** The ratio to each other contestant that is wanted: at most, or for a rate at least. */
-export type Targets = Partial<Record<Other, number>>
+/**
+ * The ratio to each other contestant that is wanted: at most, or for a rate at least.
+ * Null compares without asking for anything.
+ */
+export type Targets = Partial<Record<Other, number | null>>
 
 /** The process at the other end of a work. */
 export interface Peer {

@@ -34,10 +34,11 @@ int listen_unix(const char *path) {
   return fd;
 }
 
+/** Sends back whole messages: both sides would block if neither read. */
 static void echo_one(int fd) {
-  long n;
-  while ((n = recv(fd, buffer, sizeof buffer, 0)) > 0)
-    for (long at = 0; at < n;) at += check(send(fd, buffer + at, n - at, 0), "send");
+  while (read_all(fd, buffer, job.size))
+    for (size_t at = 0; at < job.size;)
+      at += check(send(fd, buffer + at, job.size - at, 0), "send");
 }
 
 static void pong_tcp(void) {
@@ -153,26 +154,31 @@ static long answers(int set, double end) {
   return done;
 }
 
+static void send_on(const int *fds) {
+  for (long i = 0; i < job.chunk; i++) check(send(fds[i], message, job.size, 0), "send");
+}
+
+/** Has one message echoed on each connection: the server has accepted them all then. */
+static void greet(const int *fds) {
+  send_on(fds);
+  for (long i = 0; i < job.chunk; i++) read_all(fds[i], buffer, job.size);
+}
+
 /** One message is under way on each connection at any time. */
 static void load(void) {
   int *fds = connections(), set = check(epoll_create1(0), "epoll_create1");
-  for (long i = 0; i < job.chunk; i++) {
-    watch(set, fds[i]);
-    check(send(fds[i], message, job.size, 0), "send");
-  }
+  greet(fds);
+  for (long i = 0; i < job.chunk; i++) watch(set, fds[i]);
+  send_on(fds);
   answers(set, now() + job.warm / 1e3);
   double start = now();
   long done = answers(set, start + job.ms / 1e3);
   say("{\"ops\":%ld,\"seconds\":%.9f,\"user\":0,\"system\":0}", done, now() - start);
 }
 
-/** Holds connections open until it is told to go. Each has had one message echoed. */
+/** Holds connections open until it is told to go. */
 static void idle(void) {
-  int *fds = connections();
-  for (long i = 0; i < job.chunk; i++) {
-    check(send(fds[i], message, job.size, 0), "send");
-    read_all(fds[i], buffer, job.size);
-  }
+  greet(connections());
   say("ready");
   getchar();
 }

@@ -6,9 +6,17 @@ import { job, type Servers, tellMemory } from '../job.js'
 
 type Blocking = socket.socket<typeof socket.AF_INET> | socket.socket<typeof socket.AF_UNIX>
 
+/** Sends back whole messages: both sides would block if neither read. */
 function pong(s: Blocking): void {
-  const memory = Buffer.alloc(65536)
-  for (let n = s.recv_into(memory); n > 0; n = s.recv_into(memory)) s.sendall(memory.subarray(0, n))
+  const memory = Buffer.alloc(job.size)
+  for (let got = 0; ; ) {
+    const n = got === 0 ? s.recv_into(memory) : s.recv_into(memory.subarray(got))
+    if (n === 0) return
+    got += n
+    if (got < job.size) continue
+    s.sendall(memory)
+    got = 0
+  }
 }
 
 function pongTcp(): void {

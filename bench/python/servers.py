@@ -11,10 +11,15 @@ from measure import job
 
 
 def pong(s):
-    memory = bytearray(65536)
-    view = memoryview(memory)
-    while n := s.recv_into(memory):
-        s.sendall(view[:n])
+    """Sends back whole messages: both sides would block if neither read."""
+    size = job.size
+    memory = memoryview(bytearray(size))
+    got = 0
+    while n := s.recv_into(memory[got:] if got else memory):
+        got += n
+        if got == size:
+            s.sendall(memory)
+            got = 0
 
 
 def pong_tcp():
