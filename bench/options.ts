@@ -71,7 +71,7 @@ export function options(args: readonly string[]): Options | null {
   const only = values.only?.split(',') ?? null
   const unknown = only?.find((id) => ![...rows, ...curves].some((known) => known.id === id))
   if (unknown !== undefined) throw new TypeError(`no work ${unknown}`)
-  const ms = positive(values.ms, values.quick ? 60 : 300, 'ms')
+  const ms = positive(values.ms, values.quick ? 40 : 300, 'ms')
   return {
     only,
     curves: values.curves ?? false,

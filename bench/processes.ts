@@ -1,7 +1,7 @@
 // The contestants' programs: what starts them, and what they print.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +11,19 @@ import type { Contestant } from './works.js'
 /** The folder of the sources: C and Python are not compiled into dist. */
 const sources = fileURLToPath(new URL('../../bench', import.meta.url))
 const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** The processors that this process may run on; none where the system does not tell. */
+function processors(): number[] {
+  const status = '/proc/self/status'
+  if (!existsSync(status)) return []
+  const [, list = ''] = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync(status, 'utf8')) ?? []
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}
+
+const tasksetWorks = (): boolean => spawnSync('taskset', ['--version']).status === 0
 
 /** A folder for what a run makes: the C program, Unix sockets, a file to send. */
 export class Workshop {
@@ -53,6 +66,17 @@ export class Workshop {
     }
     return programs[who]
   }
+
+  /**
+   * What holds a program on the first or the second processor. Two that talk to
+   * each other are held apart: whether they share one makes more difference than
+   * anything that is measured, and the scheduler decides it by chance.
+   */
+  readonly pin = ((): ((which: 0 | 1) => string[]) => {
+    const allowed = processors()
+    const pinned = allowed.length >= 2 && tasksetWorks()
+    return (which) => (pinned ? ['taskset', '-c', `${allowed[which]}`] : [])
+  })()
 
   /** Starts a contestant's program, maybe under another one. */
   start(who: Contestant, args: readonly (string | number)[], under: string[] = []): Program {

@@ -31,7 +31,8 @@ async function call(shop: Workshop, row: Row, who: Contestant, times: Times, add
   const { id, size, chunk, file } = row
   const args = [id, size, chunk, times.warm, times.ms, 1]
   const target = file ? `${address}:${shop.file(size)}` : address
-  const { ops, seconds, user, system } = await result(shop.start(who, [...args, target]))
+  const under = row.peer === undefined ? [] : shop.pin(0)
+  const { ops, seconds, user, system } = await result(shop.start(who, [...args, target], under))
   return { time: seconds / ops, processor: (user + system) / ops }
 }
 
@@ -60,7 +61,7 @@ async function instructions(shop: Workshop, row: Row, who: Contestant, address: 
 async function load(shop: Workshop, row: Row, times: Times, address: string): Promise<Sample> {
   const { size, chunk } = row
   const { ops, seconds } = await result(
-    shop.start('c', ['load', size, chunk, times.warm, times.ms, 1, address]),
+    shop.start('c', ['load', size, chunk, times.warm, times.ms, 1, address], shop.pin(0)),
   )
   return { rate: ops / seconds }
 }
@@ -104,7 +105,8 @@ export async function sample(
   if (row.peer === undefined) return measured('')
   const { by, work, address } = row.peer
   const where = address === 'path' ? [shop.path()] : []
-  const server = shop.start(by === 'c' ? 'c' : who, [work, row.size, 0, 0, 0, 0, ...where])
+  const args = [work, row.size, 0, 0, 0, 0, ...where]
+  const server = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
   try {
     const at = await server.line()
     if (row.how === 'load') return await load(shop, row, times, at)
