@@ -7,7 +7,9 @@ import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './asyncfile.js'
 import { runLater } from './asyncsteps.js'
+import { gather, gatherInto, gathers } from './asyncwaitall.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
+import { type Batch, type BatchMessage, slotsOf } from './batch.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
@@ -18,6 +20,7 @@ import * as ops from './ops.js'
 import { ASIDE, type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
+import { run } from './steps.js'
 import { SocketStream } from './stream.js'
 
 const { MSG_ERRQUEUE, MSG_OOB } = constants
@@ -53,7 +56,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
-    const aside = typeof flags === 'number' && (flags & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
+    const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
     return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
   }
 
@@ -72,8 +76,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
-  async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
+  async bind(address: Address<F>, options: WaitOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
     await this.#numeric(address, options, (to) =>
       check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
     )
@@ -115,19 +119,31 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /**
    * Receives up to `bufsize` bytes; none means that the peer has ended the
    * stream. recv(2)
+   * @param flags MSG_PEEK, MSG_WAITALL, …; what MSG_WAITALL has of a stream when
+   *   the wait is ended early is given, and not lost
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
+    const h = this._h
+    if (gathers(h, flags)) return gather(h, bufsize, flags, 'recv', options).then(([data]) => data)
     return this.#receive('recv', flags, () => ops.recv(bufsize, flags), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
   recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
-    const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
-    return this.#receive('recvfrom', flags, start, options)
+    const h = this._h
+    const start = () => ops.recvfrom(h, bufsize, flags)
+    const received = gathers(h, flags)
+      ? gather(h, bufsize, flags, 'recvfrom', options)
+      : this.#receive('recvfrom', flags, start, options)
+    return received as Promise<[Buffer, AddressOut<F>]>
   }
 
   /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
+    const h = this._h
+    if (gathers(h, flags)) {
+      return gatherInto(h, buffer, nbytes, flags, 'recv_into', options).then(([count]) => count)
+    }
     const start = () => ops.recvInto(buffer, nbytes, flags)
     return this.#receive('recv_into', flags, start, options)
   }
@@ -139,9 +155,12 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     flags?: Int,
     options?: WaitOptions,
   ): Promise<[number, AddressOut<F>]> {
-    const start = () =>
-      ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
-    return this.#receive('recvfrom_into', flags, start, options)
+    const h = this._h
+    const start = () => ops.recvfromInto(h, buffer, nbytes, flags)
+    const received = gathers(h, flags)
+      ? gatherInto(h, buffer, nbytes, flags, 'recvfrom_into', options)
+      : this.#receive('recvfrom_into', flags, start, options)
+    return received as Promise<[number, AddressOut<F>]>
   }
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
@@ -168,10 +187,10 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   async sendto(...args: unknown[]): Promise<number> {
     const last = args.at(-1)
     const options = isOptions(last) ? last : undefined
-    const given = options === undefined ? args : args.slice(0, -1)
-    const [data, flags, address] = ops.sendtoArguments(given)
-    return this.#numeric(address, options, (to) =>
-      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags),
+    const flagged = ops.hasFlags(options === undefined ? args.length : args.length - 1)
+    const flags = flagged ? args[1] : 0
+    return this.#numeric(flagged ? args[2] : args[1], options, (to) =>
+      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
     )
   }
 
@@ -212,6 +231,32 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
     return this.#receive('recvmsg_into', flags, start, options)
+  }
+
+  /**
+   * Sends many messages in one system call, and gives how many the kernel took.
+   * sendmmsg(2); see the blocking twin. A batch stays untouched until then.
+   */
+  async sendmmsg(
+    messages: Batch | Iterable<BatchMessage<F>>,
+    flags?: Int,
+    start?: Int,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const slots = slotsOf(messages)
+    const write = slots.write(this._h)
+    // At once, unless it takes a look-up, so that calls begin in order.
+    if (slots.named(this._h)) await runLater(write, options)
+    else run(write)
+    return this.#wait(WRITE, 'sendmmsg', () => ops.sendmmsg(slots, flags, start), options, flags)
+  }
+
+  /**
+   * Receives as many messages as there are, and gives how many came. recvmmsg(2);
+   * see the blocking twin. The batch stays untouched until then.
+   */
+  recvmmsg(batch: Batch, flags?: Int, options?: WaitOptions): Promise<number> {
+    return this.#receive('recvmmsg', flags, () => ops.recvmmsg(this._h, batch, flags), options)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */

@@ -68,6 +68,33 @@ export interface Native {
     controlLength: number,
     flags: number,
   ): Result
+  /**
+   * How many messages went. The rows of the table are those of native/batch.cc; each
+   * message has a sockaddr_storage in `addresses`, and `room` bytes in `control`.
+   */
+  sendmmsg(
+    fd: number,
+    memory: Uint8Array,
+    addresses: Uint8Array,
+    control: Uint8Array | null,
+    room: number,
+    table: Uint8Array,
+    first: number,
+    count: number,
+    flags: number,
+  ): Result
+  /** How many messages came; what they are comes in the table. */
+  recvmmsg(
+    fd: number,
+    memory: Uint8Array,
+    addresses: Uint8Array,
+    control: Uint8Array | null,
+    room: number,
+    table: Uint8Array,
+    first: number,
+    count: number,
+    flags: number,
+  ): Result
   /** CMSG_LEN, or CMSG_SPACE. */
   cmsgSize(length: number, space: boolean): Result
   /** Writes a header; gives the offset of the data. */

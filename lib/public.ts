@@ -6,6 +6,7 @@ export type { AfAlgOptions } from './afalg.js'
 export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js'
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
+export { Batch, type BatchMessage, type BatchOptions } from './batch.js'
 export { type SocketConstructor, socket } from './callable.js'
 export { inet_checksum } from './checksum.js'
 export {
@@ -81,6 +82,7 @@ export {
   ntohl,
   ntohs,
 } from './inet.js'
+export { type ListenFd, type ListenFdsOptions, listen_fds } from './listenfds.js'
 export type { AddrInfo, GetaddrinfoOptions, HostInfo } from './lookups.js'
 export type { BinaryFile, TextFile } from './makefile.js'
 export {

@@ -1,5 +1,5 @@
 // Initialisation: the export list, in the order of the man pages.
-#include "addon.h"
+#include "args.h"
 
 namespace bsd {
 namespace {
@@ -12,6 +12,12 @@ Napi::Value ScratchBuffer(Napi::Env env, const std::shared_ptr<Scratch>& scratch
       [](Napi::Env, void*, std::shared_ptr<Scratch>* held) { delete held; }, share);
 }
 
+template <Function function>
+napi_value Call(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  return function(args);
+}
+
 class Exports {
  public:
   Exports(Napi::Env env, Napi::Object object, Environment* environment)
@@ -19,7 +25,9 @@ class Exports {
 
   template <Function function>
   void Add(const char* name) {
-    object_.Set(name, Napi::Function::New<function>(env_, name, environment_));
+    napi_value value = nullptr;
+    napi_create_function(env_, name, NAPI_AUTO_LENGTH, Call<function>, environment_, &value);
+    object_.Set(name, value);
   }
 
  private:
@@ -29,8 +37,8 @@ class Exports {
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
-  auto* environment =
-      new Environment{std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>()};
+  auto* environment = new Environment{
+      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
   env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {
@@ -67,6 +75,8 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Seek>("seek");
   exports.Add<Sendmsg>("sendmsg");
   exports.Add<Recvmsg>("recvmsg");
+  exports.Add<Sendmmsg>("sendmmsg");
+  exports.Add<Recvmmsg>("recvmmsg");
   exports.Add<CmsgSize>("cmsgSize");
   exports.Add<CmsgPut>("cmsgPut");
   exports.Add<CmsgWalk>("cmsgWalk");

@@ -33,9 +33,12 @@ struct Environment {
   std::shared_ptr<Scratch> scratch;
   std::shared_ptr<Reactor> reactor;      // once something waits
   std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
+  std::vector<ManyHeader> headers;       // of the messages of one sendmmsg or recvmmsg
+  std::vector<iovec> vectors;            // and their data
 };
 
-using Function = Napi::Value(const Napi::CallbackInfo&);
+class Args;
+using Function = Napi::Value(Args&);
 
 // signals.cc
 Function WatchSignal, TakeSignals, SignalPipe;
@@ -56,6 +59,9 @@ Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;
 
 // cmsg.cc
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
+
+// batch.cc
+Function Sendmmsg, Recvmmsg;
 
 // sockopt.cc
 Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes, SetsockoptProgram;

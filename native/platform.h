@@ -205,6 +205,21 @@ inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonb
 }
 #endif
 
+// sendmmsg(2) and recvmmsg(2); many.h does without them.
+#if defined(__linux__)
+constexpr bool kHaveMany = true;
+using ManyHeader = mmsghdr;
+#else
+constexpr bool kHaveMany = false;
+struct ManyHeader {
+  msghdr msg_hdr;
+  unsigned msg_len;
+};
+constexpr int MSG_WAITFORONE = 0, MSG_CMSG_CLOEXEC = 0;
+inline int sendmmsg(int, ManyHeader*, unsigned, int) { return errno = ENOSYS, -1; }
+inline int recvmmsg(int, ManyHeader*, unsigned, int, timespec*) { return errno = ENOSYS, -1; }
+#endif
+
 // gethostbyname(3) and gethostbyaddr(3): re-entrant on Linux; elsewhere the
 // result is thread-local (macOS) and the caller's buffer stays unused.
 #if defined(__linux__)
