@@ -1,8 +1,7 @@
 // What the two twins keep of a socket: the descriptor and how it waits.
 
-import { isMainThread } from 'node:worker_threads'
 import { check } from './errors.js'
-import { errnos, native } from './native.js'
+import { errnos, mainThread, native } from './native.js'
 import * as signals from './signals.js'
 
 /** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
@@ -97,7 +96,7 @@ export class Handle {
 
   // A worker can end without another line of JavaScript; its sockets end with it.
   set fd(fd: number) {
-    if (!isMainThread) native.own(this.#fd, fd)
+    if (!mainThread) native.own(this.#fd, fd)
     this.#fd = fd
   }
 
@@ -111,7 +110,7 @@ export class Handle {
 
   /** O_NONBLOCK is set, and nobody in this process can have cleared it since. */
   get surelyNonblocking(): boolean {
-    return this.nonblocking && this.#set === cleared && isMainThread
+    return this.nonblocking && this.#set === cleared && mainThread
   }
 
   /**
@@ -132,4 +131,4 @@ export class Handle {
  * be ended by terminate().
  */
 export const mustNotBlock = (timeout: number | null): boolean =>
-  timeout !== null || !isMainThread || signals.listening()
+  timeout !== null || !mainThread || signals.listening()

@@ -132,8 +132,10 @@ export { type TcpInfo, tcp_info } from './tcpinfo.js'
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>
 
+const numbers = Object.entries(constants)
+
 function enumeration(prefix: string): Enumeration {
-  const members = Object.entries(constants).filter(([name]) => name.startsWith(prefix))
+  const members = numbers.filter(([name]) => name.startsWith(prefix))
   const names = members.map(([name, number]) => [number, name] as const).reverse()
   return Object.freeze(Object.fromEntries([...names, ...members])) as Enumeration
 }

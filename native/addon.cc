@@ -50,6 +50,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   object.Set("errnos", Errnos(env));
   object.Set("layout", Layouts(env));
   object.Set("scratch", ScratchBuffer(env, environment->scratch));
+  object.Set("mainThread", OnMainThread());
 
   Exports exports(env, object, environment);
   exports.Add<Socket>("socket");
