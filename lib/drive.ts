@@ -2,7 +2,7 @@
 // says that it may succeed.
 
 import { isMainThread } from 'node:worker_threads'
-import { oserror, TimeoutError } from './errors.js'
+import { check, oserror, TimeoutError } from './errors.js'
 import { readInt } from './family/wire.js'
 import { type Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, layout, native } from './native.js'
@@ -49,6 +49,20 @@ export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>, f
   }
 }
 
+/** Whether a descriptor is ready for READ or WRITE; its end is as good. */
+export const isReady = (fd: number, event: number): boolean =>
+  (check(native.poll(fd, event, 0, tick), 'poll') & (event | constants.POLLHUP)) !== 0
+
+/** Waits for a descriptor that need not be the socket's own, under the socket's timeout. */
+export function blockOn(h: Handle, fd: number, event: number, syscall: string): void {
+  if (signals.listening()) signals.arm()
+  const wait = new Wait(h, event, syscall, fd)
+  while (!isReady(fd, event)) {
+    if (h.timeout === 0) throw oserror(-EAGAIN, syscall)
+    wait.next(-EAGAIN)
+  }
+}
+
 /** Whether a failure only means: not yet. */
 function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
   if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
@@ -66,14 +80,16 @@ function mayWait(h: Handle, result: Failure, syscall: string, flags: number): bo
 /** One blocking call's waits, which share a deadline. */
 class Wait {
   readonly #h: Handle
+  readonly #fd: number
   readonly #event: number
   readonly #syscall: string
   /** ms on the clock of performance.now(); infinite for none. */
   readonly #deadline: number
   #count = 0
 
-  constructor(h: Handle, event: number, syscall: string) {
+  constructor(h: Handle, event: number, syscall: string, fd = h.fd) {
     this.#h = h
+    this.#fd = fd
     this.#event = event
     this.#syscall = syscall
     const seconds = h.timeout ?? kernelTimeout(h, event)
@@ -88,7 +104,7 @@ class Wait {
     // while its receiver's queue is full, and a full backlog cannot be polled.
     const pause = Math.min(this.#count++ - 2, 10)
     if (pause > 0) this.#poll(-1, Math.min(pause, left))
-    const ready = this.#poll(this.#h.fd, left === Number.POSITIVE_INFINITY ? -1 : left)
+    const ready = this.#poll(this.#fd, left === Number.POSITIVE_INFINITY ? -1 : left)
     if (ready === 0) throw this.#expired(reason)
   }
 

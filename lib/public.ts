@@ -97,6 +97,7 @@ export {
   sethostname,
 } from './netdb.js'
 export type { FileLike } from './sendfile.js'
+export { pipe, type RelayOptions, relay, type SpliceOptions, splice } from './splice.js'
 export type { Struct } from './struct.js'
 export {
   type Credentials,

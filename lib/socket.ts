@@ -201,7 +201,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   /**
    * Sends a file, or a part of it, over a stream without copying it through
    * this process where the kernel can. sendfile(2); else read(2) and send(2)
-   * @param file a descriptor, a FileHandle, or anything with a numeric `fd`
+   * @param file a descriptor, a FileHandle, a socket, or anything with a numeric `fd`;
+   *   a pipe or a socket is waited for
    * @param offset where in the file to begin, in bytes
    * @param count how many bytes at most; to the end if left out or null
    * @returns how many bytes were sent; the file's position is behind the last of them

@@ -99,7 +99,7 @@ Napi::Value WatchSignal(const Napi::CallbackInfo& info) {
   const int signo = args.Int(0);
   if (args.failed()) return {};
   if (signo <= 0 || signo >= kSignals) return Number(info.Env(), -EINVAL);
-  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup) < 0) return Result(info, -1);
+  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup, O_NONBLOCK) < 0) return Result(info, -1);
   if (g_loop[0] < 0) {
     if (SocketpairCloexec(AF_UNIX, SOCK_STREAM, 0, g_loop) < 0) return Result(info, -1);
     SetNonblocking(g_loop[0], true);

@@ -1,9 +1,18 @@
 // sendfile(): whole files, parts of them, and what the kernel will not send.
 
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as socket from 'bsd-socket'
+import * as promises from 'bsd-socket/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { native } from '#lib/native'
 import { folder, python } from './peer.js'
@@ -90,6 +99,59 @@ it('takes a FileHandle, and leaves its position behind what was sent', async () 
   expect((await handle.read(Buffer.alloc(2), 0, 2, null)).buffer.toString()).toBe('56')
   a.close()
   b.close()
+})
+
+it('reaches beyond 4 GiB: an offset, and a count, in a file with a hole', () => {
+  const path = join(folder(), 'large')
+  writeFileSync(path, 'begin')
+  truncateSync(path, 5 * 2 ** 30)
+  appendFileSync(path, 'the end')
+  const fd = openSync(path, 'r')
+  const [a, b] = socket.socketpair()
+  expect(a.sendfile(fd, 5 * 2 ** 30 + 4)).toBe(3)
+  expect(a.sendfile(fd, 5 * 2 ** 30, 3 * 2 ** 30)).toBe(7)
+  expect(b.recv(100).toString()).toBe('endthe end')
+  closeSync(fd)
+  a.close()
+  b.close()
+})
+
+it('waits for a pipe and for a socket, to their end or for so many bytes', () => {
+  const [r, w] = socket.pipe()
+  const [a, b] = socket.socketpair()
+  const [c, d] = socket.socketpair()
+  writeSync(w, 'from a pipe')
+  expect(a.sendfile(r, 0, 4)).toBe(4)
+  closeSync(w)
+  expect(a.sendfile(r)).toBe(7)
+  c.sendall(Buffer.from(', from a socket'))
+  expect(a.sendfile(d, 0, 15)).toBe(15)
+  expect(b.recv(100).toString()).toBe('from a pipe, from a socket')
+  expect(() => a.sendfile(d, 1)).toThrow(expect.objectContaining({ code: 'ESPIPE' }))
+  for (const s of [a, b, c, d]) s.close()
+  closeSync(r)
+})
+
+// It read from the pipe at once: a deadline did not hold, and a thread of Node's pool was lost.
+it('keeps the deadline for a pipe and a socket with nothing in them', async () => {
+  const [r, w] = socket.pipe()
+  const [a, b] = socket.socketpair()
+  a.settimeout(0.05)
+  expect(() => a.sendfile(r)).toThrow(socket.TimeoutError)
+  expect(() => a.sendfile(b)).toThrow(socket.TimeoutError)
+  const p = promises.fromsocket(a)
+  await expect(p.sendfile(r)).rejects.toThrow(socket.TimeoutError)
+  p.settimeout(null)
+  const signal = AbortSignal.timeout(20)
+  await expect(p.sendfile(r, 0, null, { signal })).rejects.toMatchObject({ name: 'TimeoutError' })
+  const sending = p.sendfile(r, 0, 4)
+  setTimeout(() => writeSync(w, 'late'), 20)
+  expect(await sending).toBe(4)
+  expect(b.recv(10).toString()).toBe('late')
+  p.close()
+  b.close()
+  closeSync(r)
+  closeSync(w)
 })
 
 it('keeps the deadline for the whole of it', () => {

@@ -55,6 +55,9 @@ const beyond = [
   'socket.encode_ancillary(',
   'socket.inet_checksum(',
   'socket.peer_credentials(',
+  'socket.pipe(',
+  'socket.relay(',
+  'socket.splice(',
 ]
 
 it('has a row for every method and every function', () => {
