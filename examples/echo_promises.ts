@@ -1,10 +1,9 @@
 /**
  * Echo server for many clients at once, with promises: none of them waits for another.
- * node dist/examples/echo_promises.js [port]; its peers: tcp_echo_client.js [port] [host]
+ * node dist/examples/echo_promises.js [port, path or @name]; its peers: tcp_echo_client.js, socat
  */
-import * as socket from 'bsd-socket/promises'
-
-const port = Number(process.argv[2] ?? 8888)
+import type * as socket from 'bsd-socket/promises'
+import { listen, word } from './listen.js'
 
 async function echo(conn: socket.socket, name: string) {
   using _ = conn // closed at the end, whichever it is
@@ -17,9 +16,9 @@ async function echo(conn: socket.socket, name: string) {
   console.log(`left: ${name}`)
 }
 
-using server = await socket.create_server(['0.0.0.0', port])
-console.log(`listening on ${server.getsockname().join(':')}`)
-for await (const [conn, addr] of server) {
-  const name = addr.join(':')
+using server = await listen(process.argv[2] ?? '8888')
+console.log(`listening on ${word(server.getsockname())}`)
+for await (const [conn, addr] of server.connections()) {
+  const name = word(addr)
   echo(conn, name).catch((error) => console.error(`${name}: ${error.message}`))
 }

@@ -1,11 +1,9 @@
 /**
  * Node's http server over our sockets: makestream() gives it the streams that it wants.
- * node dist/examples/node_http.js [port]; its peer: http_client.js, curl, a browser
+ * node dist/examples/node_http.js [port, path or @name]; its peer: http_client.js, curl, a browser
  */
 import http from 'node:http'
-import * as socket from 'bsd-socket/promises'
-
-const port = Number(process.argv[2] ?? 8080)
+import { listen, word } from './listen.js'
 
 // It never listens itself.
 const server = http.createServer((request, response) => {
@@ -15,6 +13,6 @@ const server = http.createServer((request, response) => {
   request.pipe(response)
 })
 
-using listening = await socket.create_server(['0.0.0.0', port])
-console.log(`listening on ${listening.getsockname().join(':')}`)
-for await (const [conn] of listening) server.emit('connection', conn.makestream())
+using listening = await listen(process.argv[2] ?? '8080')
+console.log(`listening on ${word(listening.getsockname())}`)
+for await (const [conn] of listening.connections()) server.emit('connection', conn.makestream())

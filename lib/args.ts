@@ -57,6 +57,7 @@ export function size(
   method: string,
   words = `negative buffersize in ${method}`,
 ): number {
+  if (typeof value === 'number' && value >> 0 === value && value >= 0) return value
   const n = whole(value)
   if (n < 0) throw new ValueError(words)
   if (n > Number.MAX_SAFE_INTEGER) throw new OverflowError('size is too large')

@@ -1,10 +1,12 @@
-// Descriptors over a Unix socket, for the promise twin: see fds.ts.
+// Descriptors for the promise twin: see fds.ts and listenfds.ts.
 
 import { closeDescriptors, isRights, rights } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
+import { socket } from './asynccallable.js'
 import type { AsyncSocket } from './asyncsocket.js'
 import type { Address, AddressOut } from './family/types.js'
 import { rightsItem, rightsRoom } from './fds.js'
+import { type ListenFd, type ListenFdsOptions, listenFds } from './listenfds.js'
 import type { WaitOptions } from './reactor.js'
 
 /** Sends descriptors along with data. The receiver gets duplicates. SCM_RIGHTS, unix(7) */
@@ -32,3 +34,7 @@ export async function recv_fds<F extends number>(
   closeDescriptors(ancdata.filter((row) => !isRights(row))) // a pidfd has no place in the result
   return [data, ancdata.flatMap(rights), msgFlags, address]
 }
+
+/** The descriptors that systemd passed to this process. sd_listen_fds_with_names(3) */
+export const listen_fds = (options: ListenFdsOptions = {}): ListenFd<AsyncSocket>[] =>
+  listenFds(options, (fileno) => new socket({ fileno }))

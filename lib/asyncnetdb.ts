@@ -16,7 +16,7 @@ export const getaddrinfo = async (
   flags?: Int,
   options?: WaitOptions,
 ): Promise<lookups.AddrInfo[]> => {
-  const waits = typeof family === 'object' ? family : options
+  const waits = typeof family === 'object' && family !== null ? family : options
   return runLater(lookups.getaddrinfo(host, port, family, type, proto, flags), waits)
 }
 

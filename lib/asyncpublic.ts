@@ -11,7 +11,7 @@ export {
   fromsocket,
   socketpair,
 } from './asynccreate.js'
-export { recv_fds, send_fds } from './asyncfds.js'
+export { listen_fds, recv_fds, send_fds } from './asyncfds.js'
 export type { AsyncBinaryFile, AsyncTextFile } from './asyncfile.js'
 export {
   getaddrinfo,

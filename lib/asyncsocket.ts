@@ -7,6 +7,7 @@ import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './asyncfile.js'
 import { runLater } from './asyncsteps.js'
+import { gather, gatherInto, gathers } from './asyncwaitall.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { ConnectionAbortedError, check } from './errors.js'
@@ -53,7 +54,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
-    const aside = typeof flags === 'number' && (flags & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+    const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
+    const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
     return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
   }
 
@@ -72,8 +74,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
-  async bind(address: Address<F>, options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
+  async bind(address: Address<F>, options: WaitOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
     await this.#numeric(address, options, (to) =>
       check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
     )
@@ -115,19 +117,31 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /**
    * Receives up to `bufsize` bytes; none means that the peer has ended the
    * stream. recv(2)
+   * @param flags MSG_PEEK, MSG_WAITALL, …; what MSG_WAITALL has of a stream when
+   *   the wait is ended early is given, and not lost
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
+    const h = this._h
+    if (gathers(h, flags)) return gather(h, bufsize, flags, 'recv', options).then(([data]) => data)
     return this.#receive('recv', flags, () => ops.recv(bufsize, flags), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
   recvfrom(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<[Buffer, AddressOut<F>]> {
-    const start = () => ops.recvfrom(this._h, bufsize, flags) as Op<[Buffer, AddressOut<F>]>
-    return this.#receive('recvfrom', flags, start, options)
+    const h = this._h
+    const start = () => ops.recvfrom(h, bufsize, flags)
+    const received = gathers(h, flags)
+      ? gather(h, bufsize, flags, 'recvfrom', options)
+      : this.#receive('recvfrom', flags, start, options)
+    return received as Promise<[Buffer, AddressOut<F>]>
   }
 
   /** Receives into memory of the caller's, which must stay untouched until then. recv(2) */
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
+    const h = this._h
+    if (gathers(h, flags)) {
+      return gatherInto(h, buffer, nbytes, flags, 'recv_into', options).then(([count]) => count)
+    }
     const start = () => ops.recvInto(buffer, nbytes, flags)
     return this.#receive('recv_into', flags, start, options)
   }
@@ -139,9 +153,12 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     flags?: Int,
     options?: WaitOptions,
   ): Promise<[number, AddressOut<F>]> {
-    const start = () =>
-      ops.recvfromInto(this._h, buffer, nbytes, flags) as Op<[number, AddressOut<F>]>
-    return this.#receive('recvfrom_into', flags, start, options)
+    const h = this._h
+    const start = () => ops.recvfromInto(h, buffer, nbytes, flags)
+    const received = gathers(h, flags)
+      ? gatherInto(h, buffer, nbytes, flags, 'recvfrom_into', options)
+      : this.#receive('recvfrom_into', flags, start, options)
+    return received as Promise<[number, AddressOut<F>]>
   }
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
@@ -168,10 +185,10 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   async sendto(...args: unknown[]): Promise<number> {
     const last = args.at(-1)
     const options = isOptions(last) ? last : undefined
-    const given = options === undefined ? args : args.slice(0, -1)
-    const [data, flags, address] = ops.sendtoArguments(given)
-    return this.#numeric(address, options, (to) =>
-      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, data, flags, to), options, flags),
+    const flagged = ops.hasFlags(options === undefined ? args.length : args.length - 1)
+    const flags = flagged ? args[1] : 0
+    return this.#numeric(flagged ? args[2] : args[1], options, (to) =>
+      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
     )
   }
 

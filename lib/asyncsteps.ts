@@ -18,11 +18,16 @@ function readLater(file: number, size: number): Promise<Buffer> {
   })
 }
 
+/** A descriptor that nothing is done with but to watch it: its O_NONBLOCK is its owner's. */
+class Foreign extends Handle {
+  override stayNonblocking(): void {}
+}
+
 /** A duplicate waits: the set has each descriptor once, and this one may be in it. */
 async function elsewhere(step: Elsewhere, options: WaitOptions): Promise<void> {
   const { h, watched, event, syscall } = step
   const fd = check(native.dup(watched), 'dup')
-  const duplicate = new Handle(fd, -1, -1, 0, h === null ? null : h.timeout, true)
+  const duplicate = new Foreign(fd, -1, -1, 0, h === null ? null : h.timeout, true)
   const op: Op<0> = (fd) => (isReady(fd, event) ? 0 : -errnos.EAGAIN)
   const begin = () => wait(duplicate, event, syscall, () => op, options)
   try {

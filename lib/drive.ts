@@ -32,20 +32,38 @@ export const NOWAIT = constants.MSG_DONTWAIT | (constants.MSG_ERRQUEUE ?? 0)
  * @param flags the MSG_ flags that the op hands to the kernel
  */
 export function block<T>(h: Handle, event: number, syscall: string, op: Op<T>, flags?: unknown): T {
+  // With nothing to see to before it, a call is the system call alone, as in C.
+  if (signals.listening() || (mustNotBlock(h.timeout) && !h.surelyNonblocking)) {
+    return waiting(h, event, syscall, op, flags, UNFINISHED)
+  }
+  const result = op(h.fd)
+  if (typeof result !== 'number' || result >= 0) return result as T
+  return waiting(h, event, syscall, op, flags, result)
+}
+
+/** Goes on after a try that gave `failure`. */
+function waiting<T>(
+  h: Handle,
+  event: number,
+  syscall: string,
+  op: Op<T>,
+  flags: unknown,
+  failure: Failure,
+): T {
   const listening = signals.listening()
   if (listening) signals.arm()
   const waitHere = mustNotBlock(h.timeout)
   let wait: Wait | null = null
-  for (;;) {
+  for (let result: T | Failure = failure; ; result = op(h.fd)) {
+    if (typeof result !== 'number' || result >= 0) return result as T
+    // EINTR is of a signal that nobody listens for.
+    if (result !== UNFINISHED && result !== -EINTR) {
+      if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
+      wait ??= new Wait(h, event, syscall)
+      wait.next(result)
+    }
     if (waitHere) h.stayNonblocking()
     if (listening && h.timeout !== 0 && signals.caught()) throw signals.interrupted(syscall)
-    const result = op(h.fd)
-    if (typeof result !== 'number' || result >= 0) return result as T
-    if (result === UNFINISHED) continue
-    if (result === -EINTR) continue // not a signal that anybody listens for
-    if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
-    wait ??= new Wait(h, event, syscall)
-    wait.next(result)
   }
 }
 

@@ -109,13 +109,18 @@ export class Handle {
     if (!on) cleared++
   }
 
+  /** O_NONBLOCK is set, and nobody in this process can have cleared it since. */
+  get surelyNonblocking(): boolean {
+    return this.nonblocking && this.#set === cleared && isMainThread
+  }
+
   /**
    * Sets O_NONBLOCK before a call that must not wait in the kernel. Duplicates of
    * a descriptor share the flag: settimeout(null) on one clears it for all. In a
    * worker there is no telling when the main thread did so.
    */
   stayNonblocking(): void {
-    if (this.nonblocking && this.#set === cleared && isMainThread) return
+    if (this.surelyNonblocking) return
     this.nonblocking = native.nonblocking(this.fd, true) === 0
     this.#set = cleared
   }

@@ -66,7 +66,8 @@ export function* getaddrinfo(
   proto?: Int,
   flags?: Int,
 ): Steps<AddrInfo[]> {
-  const hints = typeof family === 'object' ? family : { family, type, proto, flags }
+  const byName = typeof family === 'object' && family !== null
+  const hints = byName ? family : { family, type, proto, flags }
   const node = nodeOf(host)
   const service = serviceOf(port)
   const numbers = [hints.family, hints.type, hints.proto, hints.flags].map((n) => intOr(n, 0))

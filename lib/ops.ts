@@ -4,21 +4,21 @@
 import { encode, received } from './address.js'
 import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
-import { room, take } from './bytes.js'
+import { room, start, take } from './bytes.js'
 import { type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 
-const { MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
+const { AF_ALG, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
 export const accept =
   (h: Handle, nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
   (fd) => {
-    const accepted = native.accept(fd, nonblocking, h.family !== constants.AF_ALG)
+    const accepted = native.accept(fd, nonblocking, h.family !== AF_ALG)
     if (accepted < 0) return accepted
     try {
       return [accepted, received(h.proto)]
@@ -71,7 +71,7 @@ export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   if (n === 0) return nothing
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
-    const received = native.recv(fd, memory, 0, n, f)
+    const received = native.recv(fd, memory, start, n, f)
     return received < 0 ? received : take(memory, Math.min(received, n))
   }
 }
@@ -86,7 +86,7 @@ export function recvfrom(
   const f = intOr(flags, 0)
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
-    const count = native.recvfrom(fd, memory, 0, n, f)
+    const count = native.recvfrom(fd, memory, start, n, f)
     return count < 0 ? count : [take(memory, Math.min(count, n)), received(h.proto)]
   }
 }
@@ -165,14 +165,10 @@ export function sendall(data: unknown, flags: unknown, piece = Number.POSITIVE_I
   }
 }
 
-/** `(data, address)` or `(data, flags, address)` as the latter; the twin's options come last. */
-export function sendtoArguments(
-  args: readonly unknown[],
-): [data: unknown, flags: unknown, address: unknown] {
-  if (args.length < 2 || args.length > 3) {
-    throw new TypeError(`sendto() takes 2 or 3 arguments (${args.length} given)`)
-  }
-  return args.length === 2 ? [args[0], 0, args[1]] : [args[0], args[1], args[2]]
+/** Whether it is `sendto(data, flags, address)`, and not `sendto(data, address)`. */
+export function hasFlags(count: number): boolean {
+  if (count === 2 || count === 3) return count === 3
+  throw new TypeError(`sendto() takes 2 or 3 arguments (${count} given)`)
 }
 
 /** sendto(2) to an address without a name in it. */
@@ -245,7 +241,7 @@ export function recvmsg(
     flags,
     () => {
       memory = room(n, cleared)
-      return [memory.subarray(0, n)]
+      return [memory.subarray(start, start + n)]
     },
     (count) => take(memory, Math.min(count, n)),
   )

@@ -81,6 +81,7 @@ export {
   ntohl,
   ntohs,
 } from './inet.js'
+export { type ListenFd, type ListenFdsOptions, listen_fds } from './listenfds.js'
 export type { AddrInfo, GetaddrinfoOptions, HostInfo } from './lookups.js'
 export type { BinaryFile, TextFile } from './makefile.js'
 export {

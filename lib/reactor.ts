@@ -200,10 +200,11 @@ export function wait<T>(
   event: number,
   syscall: string,
   start: () => Op<T>,
-  { signal }: WaitOptions = {},
+  options: WaitOptions = {},
   flags?: unknown,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
+    const { signal } = options // in here, because null is no options: that rejects too
     signal?.throwIfAborted()
     const op = start()
     const watch = watchOf(h)

@@ -141,8 +141,10 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   sendto(data: BytesLike, address: Address<F>): number
   sendto(data: BytesLike, flags: Int, address: Address<F>): number
   sendto(...args: unknown[]): number {
-    const [data, flags, address] = ops.sendtoArguments(args)
-    const op = ops.sendto(this._h, data, flags, here(this._h, address))
+    const flagged = ops.hasFlags(args.length)
+    const flags = flagged ? args[1] : 0
+    const to = here(this._h, flagged ? args[2] : args[1])
+    const op = ops.sendto(this._h, args[0], flags, to)
     return block(this._h, WRITE, 'sendto', op, flags)
   }
 

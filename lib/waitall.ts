@@ -8,17 +8,21 @@ import { type Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
 
-const { MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, POLLERR, SOCK_STREAM } = constants
+const { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_WAITALL } = constants
+const { POLLERR, SOCK_STREAM } = constants
+/** What is only peeked at, or has a queue of its own, cannot be gathered. */
+const ASIDE = MSG_PEEK | MSG_OOB | (MSG_ERRQUEUE ?? 0)
 
 /**
  * Whether a receive has to do the kernel's part of MSG_WAITALL: on a stream
  * without a timeout whose descriptor is non-blocking all the same, because of a
  * signal listener, a worker, or whoever shares it. With a timeout the flag has no
- * force, as in Python. What is only peeked at cannot be gathered.
+ * force, as in Python.
  */
 export function gathers(h: Handle, flags: unknown): boolean {
+  if (flags === undefined) return false
   const f = Number(flags)
-  if ((f & MSG_WAITALL) === 0 || (f & MSG_PEEK) !== 0) return false
+  if ((f & MSG_WAITALL) === 0 || (f & ASIDE) !== 0) return false
   if (h.type !== SOCK_STREAM || h.timeout !== null) return false
   return h.nonblocking || mustNotBlock(null) || native.nonblocking(h.fd, null) === 1
 }

@@ -78,6 +78,8 @@ export function tried<T>(
   syscall: string,
   timeout: number | null,
 ): T | NotYet {
+  // A blocking duplicate of the descriptor shares the flag, and may have cleared it.
+  h.stayNonblocking()
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T

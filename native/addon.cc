@@ -1,5 +1,5 @@
 // Initialisation: the export list, in the order of the man pages.
-#include "addon.h"
+#include "args.h"
 
 namespace bsd {
 namespace {
@@ -12,6 +12,12 @@ Napi::Value ScratchBuffer(Napi::Env env, const std::shared_ptr<Scratch>& scratch
       [](Napi::Env, void*, std::shared_ptr<Scratch>* held) { delete held; }, share);
 }
 
+template <Function function>
+napi_value Call(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  return function(args);
+}
+
 class Exports {
  public:
   Exports(Napi::Env env, Napi::Object object, Environment* environment)
@@ -19,7 +25,9 @@ class Exports {
 
   template <Function function>
   void Add(const char* name) {
-    object_.Set(name, Napi::Function::New<function>(env_, name, environment_));
+    napi_value value = nullptr;
+    napi_create_function(env_, name, NAPI_AUTO_LENGTH, Call<function>, environment_, &value);
+    object_.Set(name, value);
   }
 
  private:

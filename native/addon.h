@@ -35,7 +35,8 @@ struct Environment {
   std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
 };
 
-using Function = Napi::Value(const Napi::CallbackInfo&);
+class Args;
+using Function = Napi::Value(Args&);
 
 // signals.cc
 Function WatchSignal, TakeSignals, SignalPipe;

@@ -19,42 +19,50 @@ struct Span {
 // RangeError and makes failed() true; the rest then read as zero.
 class Args {
  public:
-  explicit Args(const Napi::CallbackInfo& info) : info_(info), env_(info.Env()) {}
+  // Napi::CallbackInfo costs more than some system calls' arguments are worth.
+  Args(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMost;  // those that are not given are undefined
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count, values_, nullptr, &data);
+    environment_ = static_cast<Environment*>(data);
+  }
 
+  Napi::Env env() const { return env_; }
   bool failed() const { return failed_; }
-  Environment& environment() const { return *static_cast<Environment*>(info_.Data()); }
+  Napi::Value operator[](size_t index) const { return {env_, values_[index]}; }
+  Environment& environment() const { return *environment_; }
   Scratch& scratch() const { return *environment().scratch; }
 
   int Int(size_t index) {
     int32_t value = 0;
-    if (napi_get_value_int32(env_, info_[index], &value) != napi_ok) Fail("an integer", index);
+    if (napi_get_value_int32(env_, values_[index], &value) != napi_ok) Fail("an integer", index);
     return value;
   }
 
   double Double(size_t index) {
     double value = 0;
-    if (napi_get_value_double(env_, info_[index], &value) != napi_ok) Fail("a number", index);
+    if (napi_get_value_double(env_, values_[index], &value) != napi_ok) Fail("a number", index);
     return value;
   }
 
   bool Bool(size_t index) {
     bool value = false;
-    if (napi_get_value_bool(env_, info_[index], &value) != napi_ok) Fail("a boolean", index);
+    if (napi_get_value_bool(env_, values_[index], &value) != napi_ok) Fail("a boolean", index);
     return value;
   }
 
   std::string String(size_t index) {
-    if (!info_[index].IsString()) {
+    if (!(*this)[index].IsString()) {
       Fail("a string", index);
       return {};
     }
-    return info_[index].As<Napi::String>().Utf8Value();
+    return (*this)[index].As<Napi::String>().Utf8Value();
   }
 
-  bool IsNull(size_t index) const { return info_[index].IsNull(); }
+  bool IsNull(size_t index) const { return (*this)[index].IsNull(); }
 
   // The whole of a Uint8Array. A detached or shrunk one has size 0 here.
-  Span Whole(size_t index) { return View(info_[index], index); }
+  Span Whole(size_t index) { return View(values_[index], index); }
 
   // A Uint8Array and how much of its beginning is meant: two arguments. Null is
   // no memory.
@@ -72,11 +80,11 @@ class Args {
   // An array of Uint8Arrays. All elements are read before any memory is looked
   // at: a getter among them could detach what was looked at already.
   std::vector<iovec> Vectors(size_t index) {
-    if (!info_[index].IsArray()) {
+    if (!(*this)[index].IsArray()) {
       Fail("an array", index);
       return {};
     }
-    const auto list = info_[index].As<Napi::Array>();
+    const auto list = (*this)[index].As<Napi::Array>();
     // The kernel takes 1024; an array that claims billions must not cost memory.
     if (list.Length() > 0xffff) {
       Throw(Napi::RangeError::New(env_, "too many buffers"));
@@ -103,10 +111,10 @@ class Args {
     const Span whole = Whole(index);
     int64_t offset = 0;
     int64_t length = 0;
-    if (napi_get_value_int64(env_, info_[index + 1], &offset) != napi_ok) {
+    if (napi_get_value_int64(env_, values_[index + 1], &offset) != napi_ok) {
       Fail("an integer", index + 1);
     }
-    if (napi_get_value_int64(env_, info_[index + 2], &length) != napi_ok) {
+    if (napi_get_value_int64(env_, values_[index + 2], &length) != napi_ok) {
       Fail("an integer", index + 2);
     }
     if (failed_) return {};
@@ -151,8 +159,11 @@ class Args {
     failed_ = true;
   }
 
-  const Napi::CallbackInfo& info_;
-  Napi::Env env_;
+  static constexpr size_t kMost = 8;
+
+  napi_env env_;
+  napi_value values_[kMost];
+  Environment* environment_ = nullptr;
   bool failed_ = false;
 };
 

@@ -19,8 +19,7 @@ msghdr Header(std::vector<iovec>& vectors, const Span& control) {
 
 // sendmsg(2). (fd, buffers, control, its length, flags, address length) -> bytes;
 // the address from scratch, none if its length is 0
-Napi::Value Sendmsg(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Sendmsg(Args& args) {
   const int fd = args.Int(0);
   std::vector<iovec> vectors = args.Vectors(1);
   const Span control = args.Head(2);
@@ -30,14 +29,13 @@ Napi::Value Sendmsg(const Napi::CallbackInfo& info) {
   msghdr header = Header(vectors, control);
   header.msg_name = length == 0 ? nullptr : &args.scratch().address;
   header.msg_namelen = length;
-  return Result(info, sendmsg(fd, &header, flags));
+  return Result(args, sendmsg(fd, &header, flags));
 }
 
 // recvmsg(2). (fd, buffers, control, its length, flags) -> bytes; the sender in
 // scratch, msg_flags in value[0], the length of what came as control in value[1].
 // Descriptors that come along are close-on-exec.
-Napi::Value Recvmsg(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Recvmsg(Args& args) {
   const int fd = args.Int(0);
   std::vector<iovec> vectors = args.Vectors(1);
   const Span control = args.Head(2);
@@ -51,51 +49,48 @@ Napi::Value Recvmsg(const Napi::CallbackInfo& info) {
   scratch.length = static_cast<int32_t>(header.msg_namelen);
   scratch.value[0] = header.msg_flags;
   scratch.value[1] = static_cast<int32_t>(header.msg_controllen);
-  return Result(info, received);
+  return Result(args, received);
 }
 
 // CMSG_LEN and CMSG_SPACE of a data length. (length, space) -> bytes
-Napi::Value CmsgSize(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value CmsgSize(Args& args) {
   const double length = args.Double(0);
   const bool space = args.Bool(1);
   if (args.failed()) return {};
-  if (!(length >= 0 && length <= INT32_MAX)) return Number(info.Env(), -EINVAL);
+  if (!(length >= 0 && length <= INT32_MAX)) return Number(args.env(), -EINVAL);
   const auto size = static_cast<size_t>(length);
-  return Number(info.Env(), static_cast<int64_t>(space ? CMSG_SPACE(size) : CMSG_LEN(size)));
+  return Number(args.env(), static_cast<int64_t>(space ? CMSG_SPACE(size) : CMSG_LEN(size)));
 }
 
 // Writes a control message's header. (control, offset, level, type, data length)
 // -> the offset of its data
-Napi::Value CmsgPut(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value CmsgPut(Args& args) {
   const Span control = args.Whole(0);
   const int offset = args.Int(1);
   const int level = args.Int(2);
   const int type = args.Int(3);
   const int length = args.Int(4);
   if (args.failed()) return {};
-  if (offset < 0 || length < 0) return Number(info.Env(), -EINVAL);
+  if (offset < 0 || length < 0) return Number(args.env(), -EINVAL);
   const auto begin = static_cast<size_t>(offset);
   const auto size = static_cast<size_t>(length);
   if (begin > control.size || CMSG_SPACE(size) > control.size - begin) {
-    return Number(info.Env(), -EINVAL);
+    return Number(args.env(), -EINVAL);
   }
   cmsghdr header = {};
   header.cmsg_len = static_cast<decltype(header.cmsg_len)>(CMSG_LEN(size));
   header.cmsg_level = level;
   header.cmsg_type = type;
   memcpy(control.data + begin, &header, sizeof header);
-  return Number(info.Env(), static_cast<int64_t>(begin + CMSG_LEN(0)));
+  return Number(args.env(), static_cast<int64_t>(begin + CMSG_LEN(0)));
 }
 
 // Finds the control messages. (control, its length) -> [level, type, offset, length, …]
 // of their data. A message that the kernel cut off ends where the buffer ends.
-Napi::Value CmsgWalk(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value CmsgWalk(Args& args) {
   const Span control = args.Head(0);
   if (args.failed()) return {};
-  auto found = Napi::Array::New(info.Env());
+  auto found = Napi::Array::New(args.env());
   if (control.size == 0) return found;
   // A copy, because the macros want it aligned and JavaScript may not have it so.
   std::vector<max_align_t> aligned(control.size / sizeof(max_align_t) + 1);
@@ -108,10 +103,10 @@ Napi::Value CmsgWalk(const Napi::CallbackInfo& info) {
     const auto offset = static_cast<size_t>(start) + CMSG_LEN(0);
     const size_t claimed = row->cmsg_len < CMSG_LEN(0) ? 0 : row->cmsg_len - CMSG_LEN(0);
     const size_t length = offset >= control.size ? 0 : std::min(claimed, control.size - offset);
-    found[count++] = Number(info.Env(), row->cmsg_level);
-    found[count++] = Number(info.Env(), row->cmsg_type);
-    found[count++] = Number(info.Env(), static_cast<int64_t>(std::min(offset, control.size)));
-    found[count++] = Number(info.Env(), static_cast<int64_t>(length));
+    found[count++] = Number(args.env(), row->cmsg_level);
+    found[count++] = Number(args.env(), row->cmsg_type);
+    found[count++] = Number(args.env(), static_cast<int64_t>(std::min(offset, control.size)));
+    found[count++] = Number(args.env(), static_cast<int64_t>(length));
     if (row->cmsg_len < CMSG_LEN(0)) break;  // malformed: the walk would not move on
   }
   return found;

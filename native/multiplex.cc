@@ -88,13 +88,12 @@ class Sets {
 // poll(2) on one descriptor. (fd, events, milliseconds, tick) -> revents, 0 when
 // the time is over, -errno. Negative milliseconds wait for ever; a negative fd
 // only sleeps. For `tick` and EINTR see wait.h.
-Napi::Value Poll(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Poll(Args& args) {
   const int fd = args.Int(0);
   const int events = args.Int(1);
   const Deadline deadline(args.Double(2));
   if (args.failed()) return {};
-  const Wait wait(info, args, 3);
+  const Wait wait(args, 3);
   pollfd rows[2] = {{fd, static_cast<short>(events), 0}, {}};
   const int ready = wait.Poll(deadline, rows, 1);
   return wait.Value(ready > 0 ? rows[0].revents : ready);
@@ -102,12 +101,11 @@ Napi::Value Poll(const Napi::CallbackInfo& info) {
 
 // poll(2). (an array of struct pollfd, milliseconds, tick) -> how many are ready,
 // with their revents in the array; 0 when the time is over.
-Napi::Value PollMany(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value PollMany(Args& args) {
   std::vector<pollfd> rows = Rows(args.Whole(0));
   const Deadline deadline(args.Double(1));
   if (args.failed()) return {};
-  const Wait wait(info, args, 2);
+  const Wait wait(args, 2);
   const int ready = wait.Poll(deadline, rows.data(), rows.size() - 1);
   if (ready >= 0) Return(args, 0, rows);
   return wait.Value(ready);
@@ -116,16 +114,15 @@ Napi::Value PollMany(const Napi::CallbackInfo& info) {
 // select(2), on the same array: POLLIN, POLLOUT and POLLPRI stand for the three
 // sets. It is not poll(2) in disguise: a hang-up makes nothing ready that was
 // only watched for writing or for exceptional conditions.
-Napi::Value Select(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Select(Args& args) {
   std::vector<pollfd> rows = Rows(args.Whole(0));
   const Deadline deadline(args.Double(1));
   if (args.failed()) return {};
-  const Wait wait(info, args, 2);
+  const Wait wait(args, 2);
   const size_t count = rows.size() - 1;
   Sets sets;
   const int built = sets.Build(rows, count, wait.signals());
-  if (built < 0) return Number(info.Env(), built);
+  if (built < 0) return Number(args.env(), built);
   const int ready = wait.Until(deadline, [&](double left, bool* signalled) {
     const int found = sets.Select(left);
     *signalled = found > 0 && wait.signals() >= 0 && sets.Has(0, wait.signals());

@@ -168,13 +168,12 @@ class Later final : public Napi::AsyncWorker {
 };
 
 // The answer now, or a promise of it.
-Napi::Value Start(const Napi::CallbackInfo& info, Args& args, std::unique_ptr<Lookup> lookup,
-                  bool later) {
+Napi::Value Start(Args& args, std::unique_ptr<Lookup> lookup, bool later) {
   if (!later) {
     lookup->Ask();
-    return lookup->Answer(info.Env(), args.scratch());
+    return lookup->Answer(args.env(), args.scratch());
   }
-  auto* worker = new Later(info.Env(), std::move(lookup), args.environment().scratch);
+  auto* worker = new Later(args.env(), std::move(lookup), args.environment().scratch);
   worker->Queue();  // deletes itself when it is done
   return worker->Promise();
 }
@@ -184,8 +183,7 @@ Napi::Value Start(const Napi::CallbackInfo& info, Args& args, std::unique_ptr<Lo
 // getaddrinfo(3). (host or null, service or null, family, type, protocol, flags,
 // later) -> [[family, type, protocol, canonname, sockaddr]] or the EAI_ code; for
 // EAI_SYSTEM errno is in scratch.value[0]
-Napi::Value Getaddrinfo(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Getaddrinfo(Args& args) {
   auto lookup = std::make_unique<Addresses>();
   lookup->any_host = args.IsNull(0);
   lookup->any_service = args.IsNull(1);
@@ -197,60 +195,55 @@ Napi::Value Getaddrinfo(const Napi::CallbackInfo& info) {
   lookup->hints.ai_flags = args.Int(5);
   const bool later = args.Bool(6);
   if (args.failed()) return {};
-  return Start(info, args, std::move(lookup), later);
+  return Start(args, std::move(lookup), later);
 }
 
 // getnameinfo(3). (address length, flags, later) -> [host, service] or the EAI_
 // code; the address from scratch
-Napi::Value Getnameinfo(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Getnameinfo(Args& args) {
   auto lookup = std::make_unique<Names>();
   lookup->length = args.AddressLength(0);
   lookup->flags = args.Int(1);
   const bool later = args.Bool(2);
   if (args.failed()) return {};
   lookup->address = args.scratch().address;
-  return Start(info, args, std::move(lookup), later);
+  return Start(args, std::move(lookup), later);
 }
 
 // gethostbyname(3). (name, later) -> [name, aliases, addresses] or the h_errno code
-Napi::Value Gethostbyname(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Gethostbyname(Args& args) {
   auto lookup = std::make_unique<Hosts>();
   lookup->name = args.String(0);
   const bool later = args.Bool(1);
   if (args.failed()) return {};
-  return Start(info, args, std::move(lookup), later);
+  return Start(args, std::move(lookup), later);
 }
 
 // gethostbyaddr(3). (address bytes, family, later) -> as gethostbyname
-Napi::Value Gethostbyaddr(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Gethostbyaddr(Args& args) {
   auto lookup = std::make_unique<Hosts>();
   const Span address = args.Whole(0);
   lookup->family = args.Int(1);
   const bool later = args.Bool(2);
   if (args.failed()) return {};
-  if (lookup->family == AF_UNSPEC) return Number(info.Env(), HOST_NOT_FOUND);
+  if (lookup->family == AF_UNSPEC) return Number(args.env(), HOST_NOT_FOUND);
   lookup->address.assign(address.data, address.data + address.size);
-  return Start(info, args, std::move(lookup), later);
+  return Start(args, std::move(lookup), later);
 }
 
 // getservbyname(3). (name, protocol or null) -> port or -1
-Napi::Value Getservbyname(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Getservbyname(Args& args) {
   const std::string name = args.String(0);
   const std::string protocol = args.IsNull(1) ? "" : args.String(1);
   const bool any = args.IsNull(1);
   if (args.failed()) return {};
   const std::lock_guard<std::mutex> lock(g_databases);
   const servent* entry = getservbyname(name.c_str(), any ? nullptr : protocol.c_str());
-  return Number(info.Env(), entry == nullptr ? -1 : ntohs(static_cast<uint16_t>(entry->s_port)));
+  return Number(args.env(), entry == nullptr ? -1 : ntohs(static_cast<uint16_t>(entry->s_port)));
 }
 
 // getservbyport(3). (port, protocol or null) -> name or null
-Napi::Value Getservbyport(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Getservbyport(Args& args) {
   const int port = args.Int(0);
   const std::string protocol = args.IsNull(1) ? "" : args.String(1);
   const bool any = args.IsNull(1);
@@ -258,18 +251,17 @@ Napi::Value Getservbyport(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(g_databases);
   const servent* entry =
       getservbyport(htons(static_cast<uint16_t>(port)), any ? nullptr : protocol.c_str());
-  if (entry == nullptr) return info.Env().Null();
-  return Napi::String::New(info.Env(), entry->s_name);
+  if (entry == nullptr) return args.env().Null();
+  return Napi::String::New(args.env(), entry->s_name);
 }
 
 // getprotobyname(3). (name) -> number or -1
-Napi::Value Getprotobyname(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value Getprotobyname(Args& args) {
   const std::string name = args.String(0);
   if (args.failed()) return {};
   const std::lock_guard<std::mutex> lock(g_databases);
   const protoent* entry = getprotobyname(name.c_str());
-  return Number(info.Env(), entry == nullptr ? -1 : entry->p_proto);
+  return Number(args.env(), entry == nullptr ? -1 : entry->p_proto);
 }
 
 }  // namespace bsd

@@ -94,7 +94,12 @@ class Reactor {
       uv_->close(handle_, [](void* handle) { operator delete(handle); });
       handle_ = nullptr;
     }
-    if (thread_.joinable()) CloseThread();
+    if (thread_.joinable()) {
+      CloseThread();
+      // Deno makes a handle to end an async context, which is fatal here, where it
+      // has no scope for one: what is left of the context ends with the environment.
+      static_cast<void>(context_.release());
+    }
     context_.reset();
     dispatch_.Reset();
     close(set_);
@@ -221,49 +226,45 @@ Reactor* Opened(const Args& args) { return args.environment().reactor.get(); }
 // (dispatch, thread) -> the memory in which a batch comes, or -errno. `dispatch`
 // is called with the count of [token, events] pairs; `thread` is for hosts whose
 // loop cannot be asked to watch a descriptor.
-Napi::Value ReactorOpen(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value ReactorOpen(Args& args) {
   const bool thread = args.Bool(1);
   if (args.failed()) return {};
-  if (!info[0].IsFunction()) return Number(info.Env(), -EINVAL);
-  if (Opened(args) != nullptr) return Number(info.Env(), -EALREADY);
-  auto reactor = std::make_shared<Reactor>(info.Env());
-  const int result = reactor->Open(info[0].As<Napi::Function>(), thread);
-  if (result < 0) return Number(info.Env(), result);
+  if (!args[0].IsFunction()) return Number(args.env(), -EINVAL);
+  if (Opened(args) != nullptr) return Number(args.env(), -EALREADY);
+  auto reactor = std::make_shared<Reactor>(args.env());
+  const int result = reactor->Open(args[0].As<Napi::Function>(), thread);
+  if (result < 0) return Number(args.env(), result);
   args.environment().reactor = reactor;
-  info.Env().AddCleanupHook([reactor] { reactor->Close(); });
+  args.env().AddCleanupHook([reactor] { reactor->Close(); });
   auto* share = new std::shared_ptr<Batch>(reactor->events());
   return Napi::ArrayBuffer::New(
-      info.Env(), share->get()->data(), sizeof(Batch),
+      args.env(), share->get()->data(), sizeof(Batch),
       [](Napi::Env, void*, std::shared_ptr<Batch>* held) { delete held; }, share);
 }
 
 // epoll_ctl(2) EPOLL_CTL_ADD, edge-triggered. (fd, token) -> 0
-Napi::Value ReactorAdd(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value ReactorAdd(Args& args) {
   const int fd = args.Int(0);
   const int token = args.Int(1);
   if (args.failed()) return {};
   Reactor* reactor = Opened(args);
-  return Number(info.Env(), reactor == nullptr ? -EBADF : reactor->Add(fd, token));
+  return Number(args.env(), reactor == nullptr ? -EBADF : reactor->Add(fd, token));
 }
 
 // epoll_ctl(2) EPOLL_CTL_DEL. (fd) -> 0
-Napi::Value ReactorRemove(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value ReactorRemove(Args& args) {
   const int fd = args.Int(0);
   if (args.failed()) return {};
   Reactor* reactor = Opened(args);
-  return Number(info.Env(), reactor == nullptr ? -EBADF : reactor->Remove(fd));
+  return Number(args.env(), reactor == nullptr ? -EBADF : reactor->Remove(fd));
 }
 
 // Keeps the loop alive, or no longer. (boolean) -> 0
-Napi::Value ReactorRef(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value ReactorRef(Args& args) {
   const bool on = args.Bool(0);
   if (args.failed()) return {};
   if (Reactor* reactor = Opened(args)) reactor->Ref(on);
-  return Number(info.Env(), 0);
+  return Number(args.env(), 0);
 }
 
 }  // namespace bsd

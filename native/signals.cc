@@ -94,14 +94,13 @@ void Unwatch(int signo) {
 
 // sigaction(2). (signal number) -> 1 when it is noted from here on, 0 while it
 // has no handler. Main thread only: in a worker JavaScript has no signal listeners.
-Napi::Value WatchSignal(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value WatchSignal(Args& args) {
   const int signo = args.Int(0);
   if (args.failed()) return {};
-  if (signo <= 0 || signo >= kSignals) return Number(info.Env(), -EINVAL);
-  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup, O_NONBLOCK) < 0) return Result(info, -1);
+  if (signo <= 0 || signo >= kSignals) return Number(args.env(), -EINVAL);
+  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup, O_NONBLOCK) < 0) return Result(args, -1);
   if (g_loop[0] < 0) {
-    if (SocketpairCloexec(AF_UNIX, SOCK_STREAM, 0, g_loop) < 0) return Result(info, -1);
+    if (SocketpairCloexec(AF_UNIX, SOCK_STREAM, 0, g_loop) < 0) return Result(args, -1);
     SetNonblocking(g_loop[0], true);
     SetNonblocking(g_loop[1], true);
   }
@@ -110,27 +109,24 @@ Napi::Value WatchSignal(const Napi::CallbackInfo& info) {
   if (g_scratch.compare_exchange_strong(owner, mine)) {
     g_share = new std::shared_ptr<Scratch>(args.environment().scratch);
   } else if (owner != mine) {
-    return Number(info.Env(), -EBUSY);
+    return Number(args.env(), -EBUSY);
   }
-  return Result(info, Watch(signo));
+  return Result(args, Watch(signo));
 }
 
 // () -> the signals that came, as bits; none is noted afterwards
-Napi::Value TakeSignals(const Napi::CallbackInfo& info) {
-  Args args(info);
+Napi::Value TakeSignals(Args& args) {
   Scratch& scratch = args.scratch();
-  if (g_scratch.load() != &scratch) return Number(info.Env(), 0);
+  if (g_scratch.load() != &scratch) return Number(args.env(), 0);
   char drained[64];
   while (read(g_wakeup[0], drained, sizeof drained) > 0) {
   }
-  return Number(info.Env(), static_cast<int32_t>(scratch.signals.exchange(0)));
+  return Number(args.env(), static_cast<int32_t>(scratch.signals.exchange(0)));
 }
 
 // fcntl(2) F_DUPFD_CLOEXEC. () -> the end of the pipe that the loop shall read. A
 // duplicate: the loop closes it at its end, when signals may still come.
-Napi::Value SignalPipe(const Napi::CallbackInfo& info) {
-  return Result(info, fcntl(g_loop[0], F_DUPFD_CLOEXEC, 0));
-}
+Napi::Value SignalPipe(Args& args) { return Result(args, fcntl(g_loop[0], F_DUPFD_CLOEXEC, 0)); }
 
 // The end of the environment: the handlers that stood there before come back.
 void UnwatchSignals(const Scratch* scratch) {

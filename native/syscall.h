@@ -10,13 +10,18 @@ constexpr double kLargest = 9007199254740991;  // 2^53 - 1: beyond it a double i
 
 inline Napi::Value Number(Napi::Env env, int64_t value) {
   napi_value result = nullptr;
-  napi_create_int64(env, value, &result);
+  const auto small = static_cast<int32_t>(value);
+  if (small == value) {
+    napi_create_int32(env, small, &result);  // no detour by a double
+  } else {
+    napi_create_int64(env, value, &result);
+  }
   return {env, result};
 }
 
 // Call at once after the system call: errno does not survive much.
-inline Napi::Value Result(const Napi::CallbackInfo& info, int64_t result) {
-  return Number(info.Env(), result < 0 ? -errno : result);
+inline Napi::Value Result(const Args& args, int64_t result) {
+  return Number(args.env(), result < 0 ? -errno : result);
 }
 
 inline sockaddr* Address(Scratch& scratch) { return reinterpret_cast<sockaddr*>(&scratch.address); }

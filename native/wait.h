@@ -34,8 +34,8 @@ class Wait {
 
   // `tick` is the index of an argument: an empty function in a worker, and null
   // on the main thread, which alone has signals to watch.
-  Wait(const Napi::CallbackInfo& info, const Args& args, size_t tick)
-      : info_(info),
+  Wait(const Args& args, size_t tick)
+      : args_(args),
         tick_(tick),
         worker_(!args.IsNull(tick)),
         signals_(worker_ ? -1 : WakeupFd(args.scratch())) {}
@@ -77,7 +77,7 @@ class Wait {
   }
 
   Napi::Value Value(int result) const {
-    return result == kEnding ? Napi::Value() : Number(info_.Env(), result);
+    return result == kEnding ? Napi::Value() : Number(args_.env(), result);
   }
 
  private:
@@ -87,11 +87,11 @@ class Wait {
   // Any call into JavaScript fails once the worker is being terminated.
   bool Ending() const {
     napi_value result = nullptr;
-    return napi_call_function(info_.Env(), info_.This(), info_[tick_], 0, nullptr, &result) !=
-           napi_ok;
+    return napi_call_function(args_.env(), args_.env().Undefined(), args_[tick_], 0, nullptr,
+                              &result) != napi_ok;
   }
 
-  const Napi::CallbackInfo& info_;
+  const Args& args_;
   size_t tick_;
   bool worker_;
   int signals_;

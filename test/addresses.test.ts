@@ -8,6 +8,7 @@ import { codec } from '#lib/address'
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from '#lib/family/ipaddress'
 import { layout, native } from '#lib/native'
 import { ask, folder } from './peer.js'
+import { twins } from './twins.js'
 
 const { AF_INET, AF_INET6, AF_SNA, AF_UNIX, SOCK_DGRAM } = socket
 
@@ -322,19 +323,19 @@ describe('AF_UNIX', () => {
     expect(decode(AF_UNIX, sockaddr)).toBe('x'.repeat(most))
   })
 
-  it('the kernel gives abstract names back as they were', () => {
+  it.each(twins)('the kernel gives abstract names back as they were (%s)', async (_, socket) => {
     const rest = fc.uint8Array({ maxLength: most - 20 })
-    fc.assert(
-      fc.property(rest, (after) => {
+    await fc.assert(
+      fc.asyncProperty(rest, async (after) => {
         using s = new socket.socket(AF_UNIX, SOCK_DGRAM)
         const name = Buffer.concat([Buffer.from(`\0bsd-socket ${process.pid}`), after])
-        s.bind(name)
+        await s.bind(name)
         expect(s.getsockname()).toEqual(name)
       }),
     )
   })
 
-  it('the kernel gives paths back as they were, in bytes too', () => {
+  it.each(twins)('the kernel gives paths back, in bytes too (%s)', async (_, socket) => {
     const base = folder()
     const names = [
       `${base}/x`,
@@ -344,7 +345,7 @@ describe('AF_UNIX', () => {
     ]
     for (const name of names) {
       using s = new socket.socket(AF_UNIX, SOCK_DGRAM)
-      s.bind(name)
+      await s.bind(name)
       expect(s.getsockname()).toEqual(name)
     }
   })

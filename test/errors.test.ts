@@ -7,6 +7,7 @@ import * as errno from 'bsd-socket/errno'
 import { describe, expect, it } from 'vitest'
 import { native } from '#lib/native'
 import { ask } from './peer.js'
+import { twins } from './twins.js'
 
 interface Known {
   code: string
@@ -150,10 +151,10 @@ print(json.dumps([[type(e).__name__, e.errno, e.strerror, e.filename, list(e.arg
     expect(ours).toEqual(theirs)
   })
 
-  it('names the system call that failed', () => {
+  it.each(twins)('names the system call that failed (%s)', async (_, socket) => {
     using s = new socket.socket()
     try {
-      s.connect(['127.0.0.1', 0])
+      await s.connect(['127.0.0.1', 0])
       expect.unreachable()
     } catch (error) {
       if (!(error instanceof socket.OSError)) throw error

@@ -13,8 +13,9 @@ export class Peer {
   readonly #lines: AsyncIterator<string>
   #stderr = ''
 
-  constructor(command: string, args: readonly string[]) {
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  /** @param fds descriptors that the peer gets as 3, 4, … */
+  constructor(command: string, args: readonly string[], fds: readonly number[] = []) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', ...fds] })
     this.child.stderr?.on('data', (chunk) => {
       this.#stderr += chunk
     })
@@ -67,5 +68,6 @@ export function folder(): string {
   return path
 }
 
-/** The descriptors that this process has open (Linux). */
-export const descriptors = (): string[] => readdirSync('/proc/self/fd')
+/** The descriptors that a process, or this one, has open (Linux). */
+export const descriptors = (pid: number | string = 'self'): string[] =>
+  readdirSync(`/proc/${pid}/fd`)

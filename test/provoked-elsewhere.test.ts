@@ -7,12 +7,13 @@ import * as socket from 'bsd-socket'
 import * as errno from 'bsd-socket/errno'
 import { expect, it, onTestFinished } from 'vitest'
 import { folder, Peer } from './peer.js'
+import { twins } from './twins.js'
 
 const { AF_UNIX, SOCK_STREAM } = socket
 
-/** Runs a program of ours in a Node of its own; gives what it prints, as JSON. */
-function elsewhere(program: string, command: readonly string[] = []): unknown {
-  const prelude = "import * as socket from 'bsd-socket'\nimport { inspect } from 'node:util'\n"
+/** Runs a program of a twin's in a Node of its own; gives what it prints, as JSON. */
+function elsewhere(twin: string, program: string, command: readonly string[] = []): unknown {
+  const prelude = `import * as socket from '${twin}'\nimport { inspect } from 'node:util'\n`
   const node = [process.execPath, '--input-type=module', '-e', prelude + program]
   const [file, ...args] = [...command, ...node]
   const { stdout, stderr, status } = spawnSync(file, args, { encoding: 'utf8' })
@@ -20,6 +21,7 @@ function elsewhere(program: string, command: readonly string[] = []): unknown {
   return JSON.parse(stdout)
 }
 
+// The blocking twin alone: while the other waits, signals are the event loop's.
 it('EINTR out of accept is InterruptedError: a signal came that the program listens for', async () => {
   const program = `
 import * as socket from 'bsd-socket'
@@ -41,8 +43,9 @@ process.stdout.write('ready\\n', () => {
   expect(JSON.parse(line)).toEqual(['InterruptedError', 'EINTR', errno.EINTR, 'accept'])
 })
 
-it('EMFILE out of socket is an OSError: no descriptor is left', () => {
+it.each(twins)('EMFILE out of socket is an OSError: no descriptor is left (%s)', (twin) => {
   const found = elsewhere(
+    twin,
     `
 const made = []
 try {
@@ -64,8 +67,8 @@ if (process.getuid() === 0) {
   process.setgid(65534)
   process.setuid(65534)
 }
-const report = (call) => {
-  try { call() } catch (e) {
+const report = async (call) => {
+  try { await call() } catch (e) {
     return [e.name, e.code, e.syscall, e.hint ?? '', inspect(e).includes('hint: ' + e.hint)]
   }
 }
@@ -73,28 +76,31 @@ const report = (call) => {
 
 const portsFrom = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
 
-it('EPERM and EACCES are PermissionError, with a hint at what would help', () => {
+it.each(twins)('EPERM and EACCES are PermissionError, with a hint (%s)', async (twin, socket) => {
   const path = `${folder()}/s`
   using listener = new socket.socket(AF_UNIX, SOCK_STREAM)
-  listener.bind(path)
+  await listener.bind(path)
   listener.listen()
   chmodSync(path, 0)
-  const found = elsewhere(`${asNobody}
+  const found = elsewhere(
+    twin,
+    `${asNobody}
 const { AF_INET, AF_UNIX, SOCK_RAW, SOCK_DGRAM, SOL_SOCKET, SO_MARK } = socket
 const s = new socket.socket()
 const u = new socket.socket(AF_UNIX)
 const d = new socket.socket(AF_INET, SOCK_DGRAM)
 console.log(JSON.stringify([
-  report(() => new socket.socket(AF_INET, SOCK_RAW, 1)),
-  report(() => s.setsockopt(SOL_SOCKET, SO_MARK, 1)),
-  report(() => socket.sethostname('nosuch')),
-  report(() => u.connect(${JSON.stringify(path)})),
-  report(() => d.connect(['127.255.255.255', 9])),
-  report(() => d.sendto(Buffer.from('x'), ['127.255.255.255', 9])),
-  ${portsFrom > 80} && report(() => s.bind(['127.0.0.1', 80])),
+  await report(() => new socket.socket(AF_INET, SOCK_RAW, 1)),
+  await report(() => s.setsockopt(SOL_SOCKET, SO_MARK, 1)),
+  await report(() => socket.sethostname('nosuch')),
+  await report(() => u.connect(${JSON.stringify(path)})),
+  await report(() => d.connect(['127.255.255.255', 9])),
+  await report(() => d.sendto(Buffer.from('x'), ['127.255.255.255', 9])),
+  ${portsFrom > 80} && await report(() => s.bind(['127.0.0.1', 80])),
 ]))
 for (const made of [s, u, d]) made.close()
-`) as string[][]
+`,
+  ) as string[][]
   const saying = (words: string) => expect.stringContaining(words)
   const error = (code: string, syscall: string, hint: string) =>
     ['PermissionError', code, syscall, saying(hint), true] as unknown[]
@@ -127,11 +133,14 @@ except OSError as e:
     console.warn(`not tested: herror needs a network of its own, and ${alone.join(' ')} is refused`)
     skip()
   }
-  const found = elsewhere(
-    `try { socket.gethostbyaddr('192.0.2.1') } catch (e) {
+  for (const [twin] of twins) {
+    const found = elsewhere(
+      twin,
+      `try { await socket.gethostbyaddr('192.0.2.1') } catch (e) {
   console.log(JSON.stringify([e.name, e.errno, e.message, e.syscall, e instanceof socket.herror]))
 }`,
-    alone,
-  )
-  expect(found).toEqual([...JSON.parse(stdout), 'gethostbyaddr', true])
+      alone,
+    )
+    expect(found).toEqual([...JSON.parse(stdout), 'gethostbyaddr', true])
+  }
 })

@@ -1,5 +1,6 @@
 // Blocking sockets on descriptors that are non-blocking underneath, or that have
-// a timeout of the kernel's own.
+// a timeout of the kernel's own. What does not run on both twins is how the blocking
+// one waits: the promise twin's descriptors are always non-blocking.
 
 import * as net from 'node:net'
 import { Worker } from 'node:worker_threads'
@@ -7,12 +8,13 @@ import * as socket from 'bsd-socket'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { native } from '#lib/native'
 import { peer } from './places.js'
+import { twins } from './twins.js'
 import {
   guarded,
   listenForSignals,
   nonblocking,
   pair,
-  raised,
+  timed,
   timeval,
   watchdog,
 } from './waiting.js'
@@ -22,9 +24,9 @@ const text = (words: string) => Buffer.from(words)
 
 describe('SO_RCVTIMEO on a blocking socket', () => {
   for (const listening of [false, true]) {
-    it(`is EAGAIN after its time${listening ? ', also while a signal is listened for' : ''}`, () => {
+    it(`is EAGAIN after its time${listening ? ', also while a signal is listened for' : ''}`, async () => {
       if (listening) listenForSignals()
-      const [a] = pair()
+      const [a] = pair(socket)
       using server = socket.create_server(['127.0.0.1', 0])
       for (const s of [a, server]) {
         s.settimeout(null)
@@ -36,7 +38,7 @@ describe('SO_RCVTIMEO on a blocking socket', () => {
         for (;;) a.send(Buffer.alloc(100_000))
       }
       for (const call of [() => a.recv(1), () => server.accept(), fill]) {
-        const [name, seconds] = raised(call)
+        const [name, seconds] = await timed(call)
         expect(name).toBe('BlockingIOError EAGAIN')
         expect(seconds).toBeGreaterThan(0.14)
         expect(seconds).toBeLessThan(2)
@@ -63,19 +65,19 @@ for part in (b'ab', b'cd', b'ef'): time.sleep(0.05); c.sendall(part)
     expect(s.recvfrom(3, socket.MSG_WAITALL)).toEqual([text('f'), null])
   })
 
-  it('MSG_DONTWAIT does not wait', () => {
+  it('MSG_DONTWAIT does not wait', async () => {
     // Regression: its EAGAIN looked like that of a descriptor that must wait.
     listenForSignals()
-    const [a] = pair()
+    const [a] = pair(socket)
     a.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(2)) // lest the fault hang
-    const [name, seconds] = raised(() => a.recv(1, socket.MSG_DONTWAIT))
+    const [name, seconds] = await timed(() => a.recv(1, socket.MSG_DONTWAIT))
     expect(name).toBe('BlockingIOError EAGAIN')
     expect(seconds).toBeLessThan(1)
   })
 })
 
 it('in a worker a socket without a timeout is non-blocking underneath, and blocks all the same', async () => {
-  const [a, b] = pair()
+  const [a, b] = pair(socket)
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads')
      import(workerData.library).then((socket) => {
@@ -104,25 +106,36 @@ it('in a worker a socket without a timeout is non-blocking underneath, and block
   expect(await rest).toBe('abcde')
 })
 
-describe('an adopted non-blocking descriptor', () => {
-  /** A socket of ours, without a timeout, on a descriptor that has O_NONBLOCK. */
-  function adopted(family: number, type: number): socket.socket {
-    const s = new socket.socket(family, type | socket.SOCK_NONBLOCK)
-    const fileno = s.detach()
-    const own = new socket.socket({ fileno })
-    onTestFinished(() => own.close())
-    watchdog()
-    expect([nonblocking(own), own.timeout]).toEqual([true, null])
-    return own
-  }
+it('may become non-blocking behind our back', async () => {
+  const [a] = pair(socket)
+  a.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(0.15))
+  native.nonblocking(a.fileno(), true)
+  watchdog()
+  const [name, seconds] = await timed(() => a.recv(1))
+  expect(name).toBe('BlockingIOError EAGAIN')
+  expect(seconds).toBeGreaterThan(0.14)
+})
 
-  it('waits: accept, connect, recv, sendall', async () => {
-    const server = adopted(AF_INET, SOCK_STREAM)
-    server.bind(['127.0.0.1', 0])
-    server.listen()
-    const [, port] = server.getsockname() as [string, number]
-    const py = peer(
-      `
+describe.each(twins)('%s', (_, socket) => {
+  describe('an adopted non-blocking descriptor', () => {
+    /** A socket of ours, without a timeout, on a descriptor that has O_NONBLOCK. */
+    function adopted(family: number, type: number): socket.socket {
+      const s = new socket.socket(family, type | socket.SOCK_NONBLOCK)
+      const fileno = s.detach()
+      const own = new socket.socket({ fileno })
+      onTestFinished(() => own.close())
+      watchdog()
+      expect([nonblocking(own), own.timeout]).toEqual([true, null])
+      return own
+    }
+
+    it('waits: accept, connect, recv, sendall', async () => {
+      const server = adopted(AF_INET, SOCK_STREAM)
+      await server.bind(['127.0.0.1', 0])
+      server.listen()
+      const [, port] = server.getsockname() as [string, number]
+      const py = peer(
+        `
 import time
 l = socket.create_server(('127.0.0.1', 0)); print(l.getsockname()[1])
 c, _ = l.accept()
@@ -130,45 +143,36 @@ time.sleep(0.2); c.sendall(b'hello'); time.sleep(0.1); n = 0
 while n < 5_000_000: n += len(c.recv(1000000))
 s = socket.create_connection(('127.0.0.1', ${port})); s.sendall(b'last')
 `,
-    )
-    // Regression: EINPROGRESS was raised.
-    const s = adopted(AF_INET, SOCK_STREAM)
-    s.connect(['127.0.0.1', Number(await py.line())])
-    expect(s.recv(100).toString()).toBe('hello')
-    s.sendall(Buffer.alloc(5_000_000))
-    using conn = server.accept()[0]
-    expect(conn.recv(10, socket.MSG_WAITALL).toString()).toBe('last')
-  })
+      )
+      // Regression: EINPROGRESS was raised.
+      const s = adopted(AF_INET, SOCK_STREAM)
+      await s.connect(['127.0.0.1', Number(await py.line())])
+      expect((await s.recv(100)).toString()).toBe('hello')
+      await s.sendall(Buffer.alloc(5_000_000))
+      using conn = (await server.accept())[0]
+      expect((await conn.recv(10, socket.MSG_WAITALL)).toString()).toBe('last')
+    })
 
-  it("may be net.Socket's", async () => {
-    const py = peer(`
+    it("may be net.Socket's", async () => {
+      const py = peer(`
 import time
 l = socket.create_server(('127.0.0.1', 0)); print(l.getsockname()[1])
 c, _ = l.accept(); print(c.recv(10)); time.sleep(0.2); c.sendall(b'hello')
 `)
-    const nodes = net.connect({ port: Number(await py.line()), host: '127.0.0.1' })
-    onTestFinished(() => {
-      nodes.destroy()
+      const nodes = net.connect({ port: Number(await py.line()), host: '127.0.0.1' })
+      onTestFinished(() => {
+        nodes.destroy()
+      })
+      await new Promise((resolve) => nodes.once('connect', resolve))
+      const { fd } = (nodes as unknown as { _handle: { fd: number } })._handle
+      using s = socket.fromfd(fd, AF_INET, SOCK_STREAM)
+      s.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(10)) // lest a fault hang
+      await s.send(text('to python'))
+      expect(await py.line()).toBe("b'to python'")
+      nodes.pause()
+      expect((await s.recv(10)).toString()).toBe('hello')
+      using copy = s.dup()
+      expect(nonblocking(copy)).toBe(true) // node needs it so
     })
-    await new Promise((resolve) => nodes.once('connect', resolve))
-    const { fd } = (nodes as unknown as { _handle: { fd: number } })._handle
-    using s = socket.fromfd(fd, AF_INET, SOCK_STREAM)
-    s.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(10)) // lest a fault hang
-    s.send(text('to python'))
-    expect(await py.line()).toBe("b'to python'")
-    nodes.pause()
-    expect(s.recv(10).toString()).toBe('hello')
-    using copy = s.dup()
-    expect(nonblocking(copy)).toBe(true) // node needs it so
-  })
-
-  it('may become non-blocking behind our back', () => {
-    const [a] = pair()
-    a.setsockopt(SOL_SOCKET, socket.SO_RCVTIMEO, timeval(0.15))
-    native.nonblocking(a.fileno(), true)
-    watchdog()
-    const [name, seconds] = raised(() => a.recv(1))
-    expect(name).toBe('BlockingIOError EAGAIN')
-    expect(seconds).toBeGreaterThan(0.14)
   })
 })

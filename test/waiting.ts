@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import * as socket from 'bsd-socket'
 import { onTestFinished } from 'vitest'
+import type { Twin } from './twins.js'
 
 const { AF_UNIX, SOCK_STREAM, SOL_SOCKET } = socket
 
@@ -14,9 +15,9 @@ export function nonblocking(s: socket.socket): boolean {
   return (Number.parseInt(flags, 8) & 0o4000) !== 0
 }
 
-/** A connected pair whose sockets close with the test. */
-export function pair(type = SOCK_STREAM): [socket.socket, socket.socket] {
-  const sockets = socket.socketpair(AF_UNIX, type)
+/** A connected pair of a twin's whose sockets close with the test. */
+export function pair(twin: Twin, type = SOCK_STREAM): [socket.socket, socket.socket] {
+  const sockets = twin.socketpair(AF_UNIX, type)
   onTestFinished(() => {
     for (const s of sockets) s.close()
   })
@@ -24,10 +25,10 @@ export function pair(type = SOCK_STREAM): [socket.socket, socket.socket] {
 }
 
 /** What a call raises, and after how many seconds. */
-export function raised(call: () => unknown): [name: string, seconds: number] {
+export async function timed(call: () => unknown): Promise<[name: string, seconds: number]> {
   const start = performance.now()
   try {
-    call()
+    await call()
   } catch (error) {
     const { name, code = '' } = error as socket.OSError
     return [`${name} ${code}`.trim(), (performance.now() - start) / 1000]

@@ -7,8 +7,11 @@ import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ipaddress.js'
 import type { Codec, Inet6Out, InetOut } from './types.js'
 import { begin, readPort, readUint32, writePort, writeUint32 } from './wire.js'
 
+const { AF_INET, AF_INET6 } = constants
 const IN = layout.sockaddr_in
 const IN6 = layout.sockaddr_in6
+const SIZE = IN.size
+const SIZE6 = IN6.size
 const PORT = IN.sin_port.offset
 const ADDR = IN.sin_addr.offset
 const PORT6 = IN6.sin6_port.offset
@@ -42,43 +45,58 @@ const portOf = (port: unknown, who: string): number =>
   within(port, 0, 65535, `${who}(): port must be 0-65535.`)
 
 /** Writes a host that needs no look-up as bytes; false for a name ('127.1' is one too). */
-type Parse = (host: string, out: Uint8Array, at: number) => boolean
+type Parse = (host: unknown, out: Uint8Array, at: number) => boolean
 
-const parse4: Parse = (host, out, at) => {
-  if (host !== '' && host !== '<broadcast>') return parseIPv4(host, out, at)
-  out.fill(host === '' ? 0 : 255, at, at + 4)
-  return true
+/** With the last host and its bytes kept: who sends to a host sends to it again. */
+function remembering(size: number, parse: (host: string, out: Uint8Array) => boolean): Parse {
+  const kept = new Uint8Array(size)
+  let last: string | null = null
+  return (given, out, at) => {
+    if (last === null || given !== last) {
+      last = null
+      const host = hostOf(given)
+      if (!parse(host, kept)) return false
+      last = host
+    }
+    for (let i = 0; i < size; i++) out[at + i] = kept[i]
+    return true
+  }
 }
 
-const parse6: Parse = (host, out, at) => {
+const parse4 = remembering(4, (host, out) => {
+  if (host !== '' && host !== '<broadcast>') return parseIPv4(host, out, 0)
+  out.fill(host === '' ? 0 : 255)
+  return true
+})
+
+const parse6 = remembering(16, (host, out) => {
   if (host === '<broadcast>') throw new OSError('address family mismatched')
-  if (host !== '') return parseIPv6(host, out, at)
-  out.fill(0, at, at + 16)
+  if (host !== '') return parseIPv6(host, out, 0)
+  out.fill(0)
   return true
-}
+})
 
 const probe = new Uint8Array(16)
 
 const nameBy = (parse: Parse) => (address: unknown) => {
   // encode says what is wrong; and AF_UNSPEC in the place of the host is not.
   if (!Array.isArray(address) || address.length < 2 || typeof address[0] === 'number') return null
-  const host = hostOf(address[0])
-  return parse(host, probe, 0) ? null : host
+  return parse(address[0], probe, 0) ? null : hostOf(address[0])
 }
 
 function writeHost(parse: Parse, host: unknown, out: Uint8Array, at: number, who: string): void {
-  if (!parse(hostOf(host), out, at)) throw new TypeError(`${who}(): ${host} is no numeric address`)
+  if (!parse(host, out, at)) throw new TypeError(`${who}(): ${hostOf(host)} is no numeric address`)
 }
 
 export const inet: Codec = {
   name: nameBy(parse4),
   named: (address, host) => [host, (address as unknown[])[1]],
   encode(address, out, who) {
-    const [host, port] = tuple(address, 'AF_INET', 2, pairWords, who)
-    begin(out, IN.size, constants.AF_INET)
-    writeHost(parse4, host, out, ADDR, who)
-    writePort(out, PORT, portOf(port, who))
-    return IN.size
+    const pair = tuple(address, 'AF_INET', 2, pairWords, who)
+    begin(out, SIZE, AF_INET)
+    writeHost(parse4, pair[0], out, ADDR, who)
+    writePort(out, PORT, portOf(pair[1], who))
+    return SIZE
   },
   decode: (bytes): InetOut => [formatIPv4(bytes, ADDR), readPort(bytes, PORT)],
 }
@@ -91,14 +109,14 @@ export const inet6: Codec = {
   },
   encode(address, out, who) {
     const [host, port, flowinfo = 0, scopeId = 0] = tuple(address, 'AF_INET6', 4, tupleWords, who)
-    begin(out, IN6.size, constants.AF_INET6)
+    begin(out, SIZE6, AF_INET6)
     writeHost(parse6, host, out, ADDR6, who)
     writePort(out, PORT6, portOf(port, who))
     const flow = within(flowinfo, 0, 0xfffff, `${who}(): flowinfo must be 0-1048575.`)
     out[FLOW6 + 1] = flow >>> 16
     writePort(out, FLOW6 + 2, flow & 0xffff)
     writeUint32(out, SCOPE6, whole(scopeId)) // modulo 2^32, as Python's
-    return IN6.size
+    return SIZE6
   },
   // The flow label is the low 20 bits; the traffic class above them is kept too.
   decode: (bytes): Inet6Out => [

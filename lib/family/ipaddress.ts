@@ -24,8 +24,21 @@ export function parseIPv4(text: string, out: Uint8Array, at: number): boolean {
   return true
 }
 
-export const formatIPv4 = (bytes: Uint8Array, at: number): string =>
-  `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`
+/** Addresses and their text, kept because making it costs more than receiving. */
+const ROWS = 256
+const kept = new Int32Array(ROWS)
+const texts: string[] = new Array(ROWS).fill('0.0.0.0')
+
+export function formatIPv4(bytes: Uint8Array, at: number): string {
+  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+  const key = (a << 24) | (b << 16) | (c << 8) | d
+  const row = c ^ d
+  if (kept[row] !== key) {
+    kept[row] = key
+    texts[row] = `${a}.${b}.${c}.${d}`
+  }
+  return texts[row]
+}
 
 /** Groups of a part of an IPv6 address as bytes, or null. The last may be a dotted quad. */
 function parseGroups(text: string, mayEndInIPv4: boolean): number[] | null {
@@ -73,8 +86,22 @@ function longestZeros(groups: readonly number[]): [start: number, length: number
   return best[1] < 2 ? [0, 0] : best
 }
 
-/** RFC 5952, with glibc's choice of when to end in a dotted quad (mapped and compatible). */
+const last6 = new Uint8Array(16)
+let text6 = '::'
+
+/** As `compose6`; the last one is kept. */
 export function formatIPv6(bytes: Uint8Array, at: number): string {
+  let same = true
+  for (let i = 0; i < 16; i++) {
+    if (last6[i] !== bytes[at + i]) same = false
+    last6[i] = bytes[at + i]
+  }
+  if (!same) text6 = compose6(last6, 0)
+  return text6
+}
+
+/** RFC 5952, with glibc's choice of when to end in a dotted quad (mapped and compatible). */
+function compose6(bytes: Uint8Array, at: number): string {
   const groups: number[] = []
   for (let i = 0; i < 16; i += 2) groups.push((bytes[at + i] << 8) | bytes[at + i + 1])
   const [start, length] = longestZeros(groups)

@@ -6,6 +6,7 @@ import { constants, layout } from '../native.js'
 import type { Codec, OpaqueOut } from './types.js'
 import { begin, familyOf } from './wire.js'
 
+const { AF_UNSPEC } = constants
 const DATA = layout.sockaddr.sa_family.offset + layout.sockaddr.sa_family.size
 
 /** The bytes in an address, which may come with the family in front as they come out. */
@@ -21,7 +22,7 @@ function bytesIn(address: unknown, family: number, who: string): Uint8Array {
 export const isUnspec = (address: unknown): boolean =>
   Array.isArray(address) &&
   address.length === 2 &&
-  address[0] === constants.AF_UNSPEC &&
+  address[0] === AF_UNSPEC &&
   ArrayBuffer.isView(address[1])
 
 /** The codec of one such family. Python shows 14 bytes of an address, whatever its length is. */

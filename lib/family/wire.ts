@@ -11,7 +11,7 @@ const FAMILY = layout.sockaddr.sa_family
 
 /** Clears the first `size` bytes and writes the family into them. */
 export function begin(out: Uint8Array, size: number, family: number): void {
-  out.fill(0, 0, size)
+  for (let i = 0; i < size; i++) out[i] = 0 // for so few bytes quicker than fill()
   if (FAMILY.size === 1) {
     out[0] = size // the BSDs' sa_len
     out[FAMILY.offset] = family

@@ -1,8 +1,9 @@
 // UDP_SEGMENT and UDP_GRO: many datagrams in one call, over loopback.
 
 import * as socket from 'bsd-socket'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { python } from '../peer.js'
+import { twins } from '../twins.js'
 
 const { AF_INET, SOCK_DGRAM, SOL_UDP, UDP_GRO } = socket
 const { decode_ancillary, encode_ancillary } = socket
@@ -11,49 +12,56 @@ socket.setdefaulttimeout(10)
 
 const segment = (size: number) => encode_ancillary({ name: 'UDP_SEGMENT', value: size })
 
-function udp(): socket.socket<typeof AF_INET> {
-  const s = socket.socket(AF_INET, SOCK_DGRAM)
-  s.bind(['127.0.0.1', 0])
-  return s
-}
+describe.each(twins)('%s', (_, socket) => {
+  async function udp(): Promise<socket.socket<typeof AF_INET>> {
+    const s = socket.socket(AF_INET, SOCK_DGRAM)
+    await s.bind(['127.0.0.1', 0])
+    return s
+  }
 
-test('UDP_SEGMENT: python3 receives one send as datagrams of the size', async () => {
-  const peer = python(`
+  test('UDP_SEGMENT: python3 receives one send as datagrams of the size', async () => {
+    const peer = python(`
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(('127.0.0.1', 0))
 print(s.getsockname()[1])
 print(*[len(s.recv(65536)) for _ in range(4)])
 `)
-  const port = Number(await peer.line())
-  using s = udp()
-  expect(
-    s.sendmsg([Buffer.alloc(2000), Buffer.alloc(1500)], [segment(1000)], 0, ['127.0.0.1', port]),
-  ).toBe(3500)
-  expect(await peer.line()).toBe('1000 1000 1000 500')
-  await peer.end()
-})
+    const port = Number(await peer.line())
+    using s = await udp()
+    expect(
+      await s.sendmsg([Buffer.alloc(2000), Buffer.alloc(1500)], [segment(1000)], 0, [
+        '127.0.0.1',
+        port,
+      ]),
+    ).toBe(3500)
+    expect(await peer.line()).toBe('1000 1000 1000 500')
+    await peer.end()
+  })
 
-test('UDP_GRO: they come as one, with their size', () => {
-  using receiver = udp()
-  receiver.setsockopt(SOL_UDP, UDP_GRO, 1)
-  using s = udp()
-  const data = Buffer.from(Array.from({ length: 3500 }, (_, i) => i & 0xff))
-  s.sendmsg([data], [segment(1000)], 0, receiver.getsockname())
-  const [got, ancdata] = receiver.recvmsg(65536, 64)
-  expect(got).toEqual(data)
-  expect(decode_ancillary(ancdata)).toMatchObject([{ name: 'UDP_GRO', value: 1000 }])
-})
+  test('UDP_GRO: they come as one, with their size', async () => {
+    using receiver = await udp()
+    receiver.setsockopt(SOL_UDP, UDP_GRO, 1)
+    using s = await udp()
+    const data = Buffer.from(Array.from({ length: 3500 }, (_, i) => i & 0xff))
+    await s.sendmsg([data], [segment(1000)], 0, receiver.getsockname())
+    const [got, ancdata] = await receiver.recvmsg(65536, 64)
+    expect(got).toEqual(data)
+    expect(decode_ancillary(ancdata)).toMatchObject([{ name: 'UDP_GRO', value: 1000 }])
+  })
 
-test('a segment of the wrong length, or with too many segments: EINVAL', () => {
-  using s = udp()
-  const to = s.getsockname()
-  const [level, type, bytes] = segment(1)
-  const einval = expect.objectContaining({ code: 'EINVAL', syscall: 'sendmsg' })
-  expect(() => s.sendmsg([Buffer.alloc(10)], [[level, type, Buffer.alloc(4)]], 0, to)).toThrow(
-    einval,
-  )
-  expect(() => s.sendmsg([Buffer.alloc(10)], [[level, type, Buffer.alloc(0)]], 0, to)).toThrow(
-    einval,
-  )
-  expect(() => s.sendmsg([Buffer.alloc(1000)], [[level, type, bytes]], 0, to)).toThrow(einval)
+  test('a segment of the wrong length, or with too many segments: EINVAL', async () => {
+    using s = await udp()
+    const to = s.getsockname()
+    const [level, type, bytes] = segment(1)
+    const einval = expect.objectContaining({ code: 'EINVAL', syscall: 'sendmsg' })
+    await expect(async () =>
+      s.sendmsg([Buffer.alloc(10)], [[level, type, Buffer.alloc(4)]], 0, to),
+    ).rejects.toThrow(einval)
+    await expect(async () =>
+      s.sendmsg([Buffer.alloc(10)], [[level, type, Buffer.alloc(0)]], 0, to),
+    ).rejects.toThrow(einval)
+    await expect(async () =>
+      s.sendmsg([Buffer.alloc(1000)], [[level, type, bytes]], 0, to),
+    ).rejects.toThrow(einval)
+  })
 })

@@ -4,20 +4,22 @@
 //   s TCP   s6 TCP on IPv6   u Unix stream   d UDP   d6 UDP on IPv6   ud Unix datagram
 //   p, q a pair of Unix streams   l listening on loopback   nb s that never waits
 //   closed
+//
+// and m, the module: the blocking one or its promise twin.
 
 import { readdirSync } from 'node:fs'
 import { endianness } from 'node:os'
-import * as socket from 'bsd-socket'
+import type * as socket from 'bsd-socket'
 import { layout } from '#lib/native'
 import { ask } from '../peer.js'
+import type { Twin } from '../twins.js'
 
 /** Without its types, because what is passed here would not compile. */
-type Untyped = Readonly<Record<string, (...args: unknown[]) => unknown>>
-
-export const m = socket as unknown as Untyped
+export type Untyped = Readonly<Record<string, (...args: unknown[]) => unknown>>
 
 const names = ['s', 's6', 'u', 'd', 'd6', 'ud', 'p', 'q', 'l', 'nb', 'closed'] as const
 type Sockets = Readonly<Record<(typeof names)[number], Untyped>>
+type Kit = Sockets & { readonly m: Untyped }
 
 export interface Notes {
   /** Why we are not like Python here; that we are not is then what is tested. */
@@ -30,7 +32,7 @@ export interface Notes {
   words?: false
 }
 
-export type Row = [python: string, ours: (sockets: Sockets) => unknown, notes?: Notes]
+export type Row = [python: string, ours: (kit: Kit) => unknown, notes?: Notes]
 
 /** What was raised; all null if nothing was. */
 export interface Outcome {
@@ -100,24 +102,24 @@ print(json.dumps([sys.version_info.minor, [outcome(row) for row in json.load(sys
 export const inPython = (rows: readonly Row[]): [version: number, outcomes: Outcome[]] =>
   ask(program, JSON.stringify(rows.map(([python]) => python)))
 
-function sockets(): Sockets {
-  const { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } = socket
-  const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = socket
-  const [p, q] = socket.socketpair()
-  const closed = new socket.socket()
+async function sockets(m: Twin): Promise<Sockets> {
+  const { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } = m
+  const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = m
+  const [p, q] = m.socketpair()
+  const closed = new m.socket()
   closed.close()
-  const nb = new socket.socket()
+  const nb = new m.socket()
   nb.setblocking(false)
   const made: Record<(typeof names)[number], socket.socket> = {
-    s: new socket.socket(AF_INET, SOCK_STREAM),
-    s6: new socket.socket(AF_INET6, SOCK_STREAM),
-    u: new socket.socket(AF_UNIX, SOCK_STREAM),
-    d: new socket.socket(AF_INET, SOCK_DGRAM),
-    d6: new socket.socket(AF_INET6, SOCK_DGRAM),
-    ud: new socket.socket(AF_UNIX, SOCK_DGRAM),
+    s: new m.socket(AF_INET, SOCK_STREAM),
+    s6: new m.socket(AF_INET6, SOCK_STREAM),
+    u: new m.socket(AF_UNIX, SOCK_STREAM),
+    d: new m.socket(AF_INET, SOCK_DGRAM),
+    d6: new m.socket(AF_INET6, SOCK_DGRAM),
+    ud: new m.socket(AF_UNIX, SOCK_DGRAM),
     p,
     q,
-    l: socket.create_server(['127.0.0.1', 0]),
+    l: await m.create_server(['127.0.0.1', 0]),
     nb,
     closed,
   }
@@ -129,23 +131,25 @@ function sockets(): Sockets {
   return made as unknown as Sockets
 }
 
-function outcome(ours: Row[1], using: Sockets): Outcome {
+async function outcome(m: Twin, ours: Row[1], using: Sockets): Promise<Outcome> {
   try {
-    const result = ours(using)
-    for (const made of [result].flat()) if (made instanceof socket.socket) made.close()
+    const result = await ours({ ...using, m: m as unknown as Untyped })
+    for (const made of await Promise.all([result].flat())) {
+      if (made instanceof m.socket) made.close()
+    }
     return { cls: null, errno: null, message: null }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    const errno = error instanceof socket.OSError ? error.errno : null
+    const errno = error instanceof m.OSError ? error.errno : null
     return { cls: error.name, errno, message: error.message }
   }
 }
 
-/** What we make of a row, and the descriptors that it left open. */
-export function inOurs([, ours]: Row): [Outcome, leaked: string[]] {
+/** What a twin makes of a row, and the descriptors that it left open. */
+export async function inOurs(m: Twin, [, ours]: Row): Promise<[Outcome, leaked: string[]]> {
   const before = new Set(readdirSync('/proc/self/fd'))
-  const made = sockets()
-  const result = outcome(ours, made)
+  const made = await sockets(m)
+  const result = await outcome(m, ours, made)
   for (const name of names) made[name].close()
   return [result, readdirSync('/proc/self/fd').filter((fd) => !before.has(fd))]
 }

@@ -1,9 +1,10 @@
 // Several hosts: namespaces beside one another, joined by cables.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Netns } from '../netns.js'
-import type { Peer } from '../peer.js'
+import { folder, type Peer } from '../peer.js'
 import { built } from './run.js'
 
 /** A namespace within the reach of `net`, which owns it: an own host of the lab. */
@@ -74,4 +75,15 @@ export async function missing(program: string): Promise<string | null> {
   } catch {
     return `${program} is not installed`
   }
+}
+
+/** The files of a key and of a certificate for localhost, which is its own CA. */
+export function certificate(): [key: string, cert: string] {
+  const home = folder()
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(home, name))
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2'
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const made = spawnSync('openssl', [...request.split(' '), ...name, '-keyout', key, '-out', cert])
+  if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr}`)
+  return [key, cert]
 }

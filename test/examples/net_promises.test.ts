@@ -1,12 +1,11 @@
 // The examples of the promise twin: many clients at once, and Node's http and tls.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as socket from 'bsd-socket'
 import { expect, it } from 'vitest'
-import { folder, python } from '../peer.js'
-import { missing } from './lab.js'
+import { python } from '../peer.js'
+import { certificate, missing } from './lab.js'
 import { built, type Language, run, serve } from './run.js'
 
 socket.setdefaulttimeout(10)
@@ -60,11 +59,7 @@ it('node_http: takes from curl what it posts', async (ctx) => {
 it('node_tls: reads from a TLS server in Python, and trusts no other CA', async (ctx) => {
   const noOpenssl = await missing('openssl')
   if (noOpenssl !== null) ctx.skip(noOpenssl)
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder(), name))
-  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2'
-  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  const made = spawnSync('openssl', [...request.split(' '), ...name, '-keyout', key, '-out', cert])
-  expect(made.stderr.toString()).not.toContain('rror')
+  const [key, cert] = certificate()
   const server = python(
     `
 import http.server, ssl

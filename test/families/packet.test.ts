@@ -1,9 +1,10 @@
 // AF_PACKET over a cable in a namespace of its own: our frames as Python and
-// tcpdump see them, Python's as we see them.
+// tcpdump see them, Python's as we see them. Both twins are peers in each test.
 
 import { beforeEach, expect, it } from 'vitest'
 import { cable, Netns, netnsMissing } from '../netns.js'
 import type { Peer } from '../peer.js'
+import { twins } from '../twins.js'
 
 beforeEach((ctx) => {
   const missing = netnsMissing()
@@ -22,8 +23,8 @@ if what == 'receive':
     for _ in range(int(rest[0])): show(s.recvfrom(2000))
 else:
     s = socket.socket(socket.AF_PACKET, type, 0)
-    frame, to = (bytes.fromhex(x) for x in (rest + [''])[:2])
-    s.sendto(frame, (ifname, TYPE, socket.PACKET_HOST, 0, to))
+    for frame, to in zip(rest[::2], rest[1::2]):
+        s.sendto(bytes.fromhex(frame), (ifname, TYPE, socket.PACKET_HOST, 0, bytes.fromhex(to)))
 `
 
 type Run = (...args: string[]) => Peer
@@ -33,10 +34,14 @@ const payload = (text: string) => Buffer.from(text.padEnd(46)).toString('hex')
 for (const kind of ['raw', 'dgram']) {
   it(`sends and receives ${kind} frames, with the same tuples as Python`, async () => {
     const net = await Netns.create(cable)
-    const ours: Run = (...args) => net.fixture('packet', ...args)
-    const python: Run = (...args) => net.python(program, ...args)
-
-    const receivers = [ours, python].map((run) => run('receive', kind, 'vb', '6'))
+    const stacks: [name: string, run: Run][] = [
+      ...twins.map(([name]): [string, Run] => [
+        name,
+        (...args) => net.fixture('packet', name, ...args),
+      ]),
+      ['python', (...args) => net.python(program, ...args)],
+    ]
+    const receivers = stacks.map(([, run]) => run('receive', kind, 'vb', '9'))
     for (const receiver of receivers) {
       expect(JSON.parse(await receiver.line())).toEqual(['vb', 0x88b5, 0, 1, THERE])
     }
@@ -45,14 +50,14 @@ for (const kind of ['raw', 'dgram']) {
       [ALL, 1], // PACKET_BROADCAST
       [OTHER, 3], // PACKET_OTHERHOST
     ] as const
-    for (const [name, send] of [
-      ['ours', ours],
-      ['python', python],
-    ] as const) {
-      for (const [to, pkttype] of stations) {
+    for (const [name, send] of stacks) {
+      const frames = stations.map(([to]) => {
         const data = payload(`from ${name} to ${to}`)
-        const frame = kind === 'raw' ? `${to}${HERE}88b5${data}` : data
-        await send('send', kind, 'va', frame, ...(kind === 'raw' ? [] : [to])).end()
+        return kind === 'raw' ? [`${to}${HERE}88b5${data}`, ''] : [data, to]
+      })
+      await send('send', kind, 'va', ...frames.flat()).end()
+      for (const [i, [, pkttype]] of stations.entries()) {
+        const [frame] = frames[i]
         for (const receiver of receivers) {
           const expected = [frame, ['vb', 0x88b5, pkttype, 1, HERE]]
           expect(JSON.parse(await receiver.line())).toEqual(expected)
@@ -71,7 +76,7 @@ it('sends frames that tcpdump sees', async (ctx) => {
   if (line.includes('not found')) return ctx.skip('no tcpdump here')
   while (!line.startsWith('listening')) line = await tcpdump.line()
   const frame = `${THERE}${HERE}88b5${payload('from a socket')}`
-  await net.fixture('packet', 'send', 'raw', 'va', frame).end()
+  await net.fixture('packet', 'bsd-socket', 'send', 'raw', 'va', frame, '').end()
   let dump = ''
   while (dump.length < frame.length) {
     const row = /^\s+0x[0-9a-f]{4}: {2}([0-9a-f ]+)/.exec(await tcpdump.line())

@@ -2,46 +2,15 @@
 // python3. What it lacks is tested by its address forms alone, and that is said.
 
 import * as socket from 'bsd-socket'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { constants } from '#lib/native'
 import { ask } from '../peer.js'
+import { twins } from '../twins.js'
 
 socket.setdefaulttimeout(10)
 
 beforeEach((ctx) => {
   if (socket.AF_NETLINK === undefined) ctx.skip('the families here are those of Linux')
-})
-
-/** 0, or the errno of socket(2). */
-function attempt(family: number, type: number, proto: number): number | null {
-  try {
-    new socket.socket(family, type, proto).close()
-    return 0
-  } catch (error) {
-    if (error instanceof socket.OSError) return error.errno
-    throw error
-  }
-}
-
-it('opens what python3 opens, and fails with the same errno', () => {
-  const families = Object.keys(constants).filter((name) => name.startsWith('AF_'))
-  const rows = families.flatMap((name) =>
-    [1, 2, 3, 5].flatMap((type) => [0, 1, 6].map((proto) => [constants[name], type, proto])),
-  )
-  const pythons = ask<number[]>(
-    `
-import json, socket, sys
-def attempt(row):
-    try: socket.socket(*row).close()
-    except OSError as e: return e.errno
-    return 0
-print(json.dumps([attempt(row) for row in json.load(sys.stdin)]))
-`,
-    JSON.stringify(rows),
-  )
-  expect(
-    rows.map(([family, type, proto]) => [family, type, proto, attempt(family, type, proto)]),
-  ).toEqual(rows.map((row, i) => [...row, pythons[i]]))
 })
 
 /**
@@ -70,30 +39,66 @@ except OSError as e: print(json.dumps(e.errno))
 except AttributeError as e: print(json.dumps(str(e)))
 `
 
-for (const row of bound) {
-  const [family, type, proto, address] = row
-  const name = proto === null ? family : `${family} ${proto}`
-  it(`binds ${name} as python3 does, if the kernel has it`, (ctx) => {
-    const lacks = (why: string) => {
-      console.log(`only the address forms are tested of ${name}: ${why}`)
-      ctx.skip(why)
-    }
-    const number = proto === null ? 0 : constants[proto]
-    const errno = attempt(constants[family], constants[type], number)
-    if (errno !== 0) return lacks(`this kernel's socket(2) gives errno ${errno}`)
-    using s = new socket.socket(constants[family], constants[type], number)
-    const pythons = ask(binding, JSON.stringify(row))
-    if (typeof pythons === 'string') return lacks(`this python3: ${pythons}`)
-    expect(outcome(s, address)).toEqual(pythons)
-  })
-}
+/** Every family with some types and protocols, and the errno that python3 gets for each, or 0. */
+const families = Object.keys(constants).filter((name) => name.startsWith('AF_'))
+const rows = families.flatMap((name) =>
+  [1, 2, 3, 5].flatMap((type) => [0, 1, 6].map((proto) => [constants[name], type, proto])),
+)
+const opened = ask<number[]>(
+  `
+import json, socket, sys
+def attempt(row):
+    try: socket.socket(*row).close()
+    except OSError as e: return e.errno
+    return 0
+print(json.dumps([attempt(row) for row in json.load(sys.stdin)]))
+`,
+  JSON.stringify(rows),
+)
 
-function outcome(s: socket.socket, address: unknown[]): unknown {
-  try {
-    s.bind(address as unknown as socket.Address)
-    return s.getsockname()
-  } catch (error) {
-    if (error instanceof socket.OSError) return error.errno
-    throw error
+describe.each(twins)('%s', (_, socket) => {
+  /** 0, or the errno of socket(2). */
+  function attempt(family: number, type: number, proto: number): number | null {
+    try {
+      new socket.socket(family, type, proto).close()
+      return 0
+    } catch (error) {
+      if (error instanceof socket.OSError) return error.errno
+      throw error
+    }
   }
-}
+
+  it('opens what python3 opens, and fails with the same errno', () => {
+    expect(
+      rows.map(([family, type, proto]) => [family, type, proto, attempt(family, type, proto)]),
+    ).toEqual(rows.map((row, i) => [...row, opened[i]]))
+  })
+
+  for (const row of bound) {
+    const [family, type, proto, address] = row
+    const name = proto === null ? family : `${family} ${proto}`
+    it(`binds ${name} as python3 does, if the kernel has it`, async (ctx) => {
+      const lacks = (why: string) => {
+        console.log(`only the address forms are tested of ${name}: ${why}`)
+        ctx.skip(why)
+      }
+      const number = proto === null ? 0 : constants[proto]
+      const errno = attempt(constants[family], constants[type], number)
+      if (errno !== 0) return lacks(`this kernel's socket(2) gives errno ${errno}`)
+      using s = new socket.socket(constants[family], constants[type], number)
+      const pythons = ask(binding, JSON.stringify(row))
+      if (typeof pythons === 'string') return lacks(`this python3: ${pythons}`)
+      expect(await outcome(s, address)).toEqual(pythons)
+    })
+  }
+
+  async function outcome(s: socket.socket, address: unknown[]): Promise<unknown> {
+    try {
+      await s.bind(address as unknown as socket.Address)
+      return s.getsockname()
+    } catch (error) {
+      if (error instanceof socket.OSError) return error.errno
+      throw error
+    }
+  }
+})

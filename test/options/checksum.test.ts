@@ -2,8 +2,9 @@
 
 import * as socket from 'bsd-socket'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask } from '../peer.js'
+import { twins } from '../twins.js'
 
 const { inet_checksum } = socket
 
@@ -83,27 +84,32 @@ test('wrong arguments', () => {
   expect(() => inet_checksum(Buffer.alloc(2), 0.5)).toThrow(TypeError)
 })
 
-test('it is right where it counts: the kernel answers our ping', () => {
-  let icmp: socket.socket
-  try {
-    icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-  } catch {
-    console.warn('skipped: a raw socket needs CAP_NET_RAW')
-    return
-  }
-  using s = icmp
-  s.settimeout(10)
-  const request = Buffer.from([socket.ICMP_ECHO, 0, 0, 0, 0, 0, 0, 1, ...Buffer.from('odd')])
-  request.writeUInt16BE(process.pid & 0xffff, 4)
-  request.writeUInt16BE(inet_checksum(request), 2)
-  s.sendto(request, ['127.0.0.1', 0])
-  for (;;) {
-    const packet = s.recv(1500)
-    const message = packet.subarray(4 * (packet[0] & 15))
-    if (message[0] !== socket.ICMP_ECHOREPLY || message.readUInt16BE(4) !== request.readUInt16BE(4))
-      continue
-    expect(inet_checksum(packet.subarray(0, 20))).toBe(0)
-    expect(inet_checksum(message)).toBe(0)
-    break
-  }
+describe.each(twins)('%s', (_, socket) => {
+  test('it is right where it counts: the kernel answers our ping', async () => {
+    let icmp: socket.socket
+    try {
+      icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    } catch {
+      console.warn('skipped: a raw socket needs CAP_NET_RAW')
+      return
+    }
+    using s = icmp
+    s.settimeout(10)
+    const request = Buffer.from([socket.ICMP_ECHO, 0, 0, 0, 0, 0, 0, 1, ...Buffer.from('odd')])
+    request.writeUInt16BE(process.pid & 0xffff, 4)
+    request.writeUInt16BE(inet_checksum(request), 2)
+    await s.sendto(request, ['127.0.0.1', 0])
+    for (;;) {
+      const packet = await s.recv(1500)
+      const message = packet.subarray(4 * (packet[0] & 15))
+      if (
+        message[0] !== socket.ICMP_ECHOREPLY ||
+        message.readUInt16BE(4) !== request.readUInt16BE(4)
+      )
+        continue
+      expect(inet_checksum(packet.subarray(0, 20))).toBe(0)
+      expect(inet_checksum(message)).toBe(0)
+      break
+    }
+  })
 })

@@ -5,6 +5,7 @@ import * as socket from 'bsd-socket'
 import { describe, expect, test } from 'vitest'
 import { errnos, native } from '#lib/native'
 import { ask } from '../peer.js'
+import { twins } from '../twins.js'
 
 const { AF_INET, AF_PACKET, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET, SO_ATTACH_FILTER } = socket
 const { BPF_LD, BPF_B, BPF_W, BPF_ABS, BPF_JMP, BPF_JEQ, BPF_K, BPF_RET, BPF_JA } = socket
@@ -47,24 +48,6 @@ function tcpdump(port: number): string {
   return stored.replaceAll('0x00000009 }', `0x${port.toString(16).padStart(8, '0')} }`)
 }
 
-function udp(): socket.socket<typeof AF_INET> {
-  const s = socket.socket(AF_INET, SOCK_DGRAM)
-  s.bind(['127.0.0.1', 0])
-  return s
-}
-
-/** What has arrived. */
-function arrived(s: socket.socket): string[] {
-  const found: string[] = []
-  s.settimeout(0)
-  try {
-    for (;;) found.push(s.recv(2048).toString('latin1'))
-  } catch (error) {
-    if (!(error instanceof socket.BlockingIOError)) throw error
-  }
-  return found
-}
-
 const mayPacket = (() => {
   try {
     socket.socket(AF_PACKET, SOCK_RAW, 0).close()
@@ -75,118 +58,10 @@ const mayPacket = (() => {
   }
 })()
 
-test('rows on a UDP socket', () => {
-  using receiver = udp()
-  using sender = udp()
-  socket.attach_filter(receiver, startsWith('y'))
-  for (const word of ['no', 'yes', 'never', 'yet']) {
-    sender.sendto(Buffer.from(word), receiver.getsockname())
-  }
-  expect(arrived(receiver)).toEqual(['yes', 'yet'])
-  socket.detach_filter(receiver)
-  sender.sendto(Buffer.from('no'), receiver.getsockname())
-  expect(arrived(receiver)).toEqual(['no'])
-})
-
-test('a filter cuts packets: the return value is how many bytes to keep', () => {
-  using receiver = udp()
-  socket.attach_filter(receiver, [[BPF_RET | BPF_K, 0, 0, 8 + 3]])
-  receiver.sendto(Buffer.from('abcdef'), receiver.getsockname())
-  expect(arrived(receiver)).toEqual(['abc'])
-})
-
-test('a negative k reaches what is not in the packet (SKF_AD_PROTOCOL)', () => {
-  using receiver = udp()
-  const isProtocol = (ethertype: number): socket.FilterInstruction[] => [
-    [BPF_LD | BPF_W | BPF_ABS, 0, 0, socket.SKF_AD_OFF + socket.SKF_AD_PROTOCOL],
-    [BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ethertype],
-    PASS,
-    DROP,
-  ]
-  socket.attach_filter(receiver, isProtocol(socket.ETH_P_IPV6))
-  receiver.sendto(Buffer.from('a'), receiver.getsockname())
-  socket.attach_filter(receiver, isProtocol(socket.ETH_P_IP))
-  receiver.sendto(Buffer.from('b'), receiver.getsockname())
-  expect(arrived(receiver)).toEqual(['b'])
-})
-
-test.each([
-  ['tcpdump', tcpdump],
-  [
-    'the stored text',
-    (port: number) =>
-      stored.replaceAll('0x00000009 }', `0x${port.toString(16).padStart(8, '0')} }`),
-  ],
-])('%s -dd on an AF_PACKET socket', (_, textFor) => {
-  if (!mayPacket) return
-  using wanted = udp()
-  using other = udp()
-  const [, port] = wanted.getsockname()
-  using sniffer = socket.socket(AF_PACKET, SOCK_RAW, socket.htons(socket.ETH_P_IP))
-  socket.attach_filter(sniffer, textFor(port))
-  arrived(sniffer) // what came before the filter did
-  other.sendto(Buffer.from('not this one'), other.getsockname())
-  other.sendto(Buffer.from('this one'), wanted.getsockname())
-  const seen = arrived(sniffer)
-  expect(seen).toHaveLength(1)
-  expect(seen[0].endsWith('this one')).toBe(true)
-})
-
-test('the kernel has the instructions that Python would write', () => {
-  using s = udp()
-  const rows: socket.FilterInstruction[] = [
-    [BPF_LD | BPF_W | BPF_ABS, 0, 0, -4096],
-    [BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0xfffffffe],
-    PASS,
-    DROP,
-  ]
-  socket.attach_filter(s, rows)
-  const packed = ask<string>(`
-import json, struct
-rows = json.loads('${JSON.stringify(rows)}')
-print(json.dumps(b''.join(struct.pack('=HBBI', c, t, f, k & 0xffffffff) for c, t, f, k in rows).hex()))`)
-  expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER, 1024).toString('hex')).toBe(packed)
-  expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(rows.length)
-})
-
-test('SO_ATTACH_REUSEPORT_CBPF chooses the socket', () => {
-  using first = socket.socket(AF_INET, SOCK_DGRAM)
-  using second = socket.socket(AF_INET, SOCK_DGRAM)
-  for (const s of [first, second]) s.setsockopt(SOL_SOCKET, socket.SO_REUSEPORT, 1)
-  first.bind(['127.0.0.1', 0])
-  second.bind(first.getsockname())
-  for (const [index, chosen] of [first, second].entries()) {
-    socket.attach_filter(first, [[BPF_RET | BPF_K, 0, 0, index]], socket.SO_ATTACH_REUSEPORT_CBPF)
-    for (let i = 0; i < 4; i++) {
-      using sender = udp() // the port of the sender makes the choice otherwise
-      sender.sendto(Buffer.from('x'), first.getsockname())
-    }
-    expect(arrived(chosen)).toEqual(['x', 'x', 'x', 'x'])
-  }
-})
-
-test('PACKET_FANOUT_DATA chooses the socket', (ctx) => {
-  ctx.skip(!mayPacket, 'packet sockets need CAP_NET_RAW')
-  const open = () => socket.socket(AF_PACKET, SOCK_RAW, socket.htons(socket.ETH_P_IP))
-  using first = open()
-  using second = open()
-  const { SOL_PACKET, PACKET_FANOUT, PACKET_FANOUT_CBPF } = socket
-  const group = (process.pid & 0xffff) | (PACKET_FANOUT_CBPF << 16)
-  for (const s of [first, second]) s.setsockopt(SOL_PACKET, PACKET_FANOUT, group)
-  socket.attach_filter(first, [[BPF_RET | BPF_K, 0, 0, 1]], socket.PACKET_FANOUT_DATA)
-  arrived(first)
-  arrived(second)
-  using sender = udp()
-  const word = `fanout ${process.pid}`
-  sender.sendto(Buffer.from(word), sender.getsockname())
-  const count = (s: socket.socket) => arrived(s).filter((p) => p.endsWith(word)).length
-  expect([count(first), count(second)]).toEqual([0, 1])
-})
-
 describe('refused before the kernel is asked', () => {
   const row = '{ 0x6, 0, 0, 0x00040000 },\n'
   const filter = (program: unknown) => () => {
-    using s = udp()
+    using s = new socket.socket(AF_INET, SOCK_DGRAM)
     socket.attach_filter(s, program as string)
   }
 
@@ -232,119 +107,248 @@ describe('refused before the kernel is asked', () => {
   })
 })
 
-test('jumps and opcodes are for the kernel to check', () => {
-  using s = udp()
-  const einval = { code: 'EINVAL', syscall: 'setsockopt' }
-  const attempt =
-    (...rows: socket.FilterInstruction[]) =>
-    () =>
-      socket.attach_filter(s, rows)
-  expect(attempt([BPF_JMP | BPF_JA, 0, 0, 1], PASS)).toThrow(expect.objectContaining(einval))
-  expect(attempt([BPF_LD | BPF_B | BPF_ABS, 0, 0, 0])).toThrow(expect.objectContaining(einval))
-  expect(attempt([0xffff, 0, 0, 0], PASS)).toThrow(expect.objectContaining(einval))
-  expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(0)
-})
-
-test('4096 instructions attach', () => {
-  using s = udp()
-  const rows = [
-    ...new Array<socket.FilterInstruction>(4095).fill([BPF_LD | BPF_W | 0x80, 0, 0, 0]),
-    PASS,
-  ]
-  try {
-    socket.attach_filter(s, rows)
-  } catch (error) {
-    // The kernel charges 32 KiB and more to net.core.optmem_max, which may be less.
-    expect(error).toMatchObject({ code: 'ENOMEM' })
-    return
+describe.each(twins)('%s', (_, socket) => {
+  async function udp(): Promise<socket.socket<typeof AF_INET>> {
+    const s = socket.socket(AF_INET, SOCK_DGRAM)
+    await s.bind(['127.0.0.1', 0])
+    return s
   }
-  expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(4096)
-})
 
-test('detach_filter without a filter: FileNotFoundError', () => {
-  using s = udp()
-  expect(() => socket.detach_filter(s)).toThrow(socket.FileNotFoundError)
-})
-
-test('a locked filter stays: PermissionError', () => {
-  using s = udp()
-  socket.attach_filter(s, [PASS])
-  s.setsockopt(SOL_SOCKET, socket.SO_LOCK_FILTER, 1)
-  expect(() => socket.attach_filter(s, [DROP])).toThrow(socket.PermissionError)
-  expect(() => socket.detach_filter(s)).toThrow(socket.PermissionError)
-})
-
-test('a closed socket: EBADF', () => {
-  const s = udp()
-  s.close()
-  for (const call of [() => socket.attach_filter(s, [PASS]), () => socket.detach_filter(s)]) {
-    expect(call).toThrow(expect.objectContaining({ code: 'EBADF' }))
+  /** What has arrived. */
+  async function arrived(s: socket.socket): Promise<string[]> {
+    const found: string[] = []
+    s.settimeout(0)
+    try {
+      for (;;) found.push((await s.recv(2048)).toString('latin1'))
+    } catch (error) {
+      if (!(error instanceof socket.BlockingIOError)) throw error
+    }
+    return found
   }
-})
 
-describe('addresses in an option are not for JavaScript to choose', () => {
+  test('rows on a UDP socket', async () => {
+    using receiver = await udp()
+    using sender = await udp()
+    socket.attach_filter(receiver, startsWith('y'))
+    for (const word of ['no', 'yes', 'never', 'yet']) {
+      await sender.sendto(Buffer.from(word), receiver.getsockname())
+    }
+    expect(await arrived(receiver)).toEqual(['yes', 'yet'])
+    socket.detach_filter(receiver)
+    await sender.sendto(Buffer.from('no'), receiver.getsockname())
+    expect(await arrived(receiver)).toEqual(['no'])
+  })
+
+  test('a filter cuts packets: the return value is how many bytes to keep', async () => {
+    using receiver = await udp()
+    socket.attach_filter(receiver, [[BPF_RET | BPF_K, 0, 0, 8 + 3]])
+    await receiver.sendto(Buffer.from('abcdef'), receiver.getsockname())
+    expect(await arrived(receiver)).toEqual(['abc'])
+  })
+
+  test('a negative k reaches what is not in the packet (SKF_AD_PROTOCOL)', async () => {
+    using receiver = await udp()
+    const isProtocol = (ethertype: number): socket.FilterInstruction[] => [
+      [BPF_LD | BPF_W | BPF_ABS, 0, 0, socket.SKF_AD_OFF + socket.SKF_AD_PROTOCOL],
+      [BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ethertype],
+      PASS,
+      DROP,
+    ]
+    socket.attach_filter(receiver, isProtocol(socket.ETH_P_IPV6))
+    await receiver.sendto(Buffer.from('a'), receiver.getsockname())
+    socket.attach_filter(receiver, isProtocol(socket.ETH_P_IP))
+    await receiver.sendto(Buffer.from('b'), receiver.getsockname())
+    expect(await arrived(receiver)).toEqual(['b'])
+  })
+
   test.each([
-    ['SO_ATTACH_FILTER', SOL_SOCKET, SO_ATTACH_FILTER, 16],
-    ['SO_ATTACH_REUSEPORT_CBPF', SOL_SOCKET, socket.SO_ATTACH_REUSEPORT_CBPF, 16],
-    ['PACKET_FANOUT_DATA', socket.SOL_PACKET, socket.PACKET_FANOUT_DATA, 16],
-    ['XDP_UMEM_REG', socket.SOL_XDP, socket.XDP_UMEM_REG, 32],
-    ['IPT_SO_SET_REPLACE', socket.IPPROTO_IP, 64, 100],
-    ['IP6T_SO_SET_REPLACE', socket.IPPROTO_IPV6, 64, 100],
-  ])('setsockopt refuses bytes for %s', (_, level, name, size) => {
-    using s = udp()
-    const value = Buffer.alloc(size, 0x41)
-    expect(() => s.setsockopt(level, name, value)).toThrow(socket.ValueError)
-    expect(() => s.setsockopt(level, name, value)).toThrow('attach_filter()')
-    expect(native.setsockoptBytes(s.fileno(), level, name, value, 0, size)).toBe(-errnos.EFAULT)
+    ['tcpdump', tcpdump],
+    [
+      'the stored text',
+      (port: number) =>
+        stored.replaceAll('0x00000009 }', `0x${port.toString(16).padStart(8, '0')} }`),
+    ],
+  ])('%s -dd on an AF_PACKET socket', async (_, textFor) => {
+    if (!mayPacket) return
+    using wanted = await udp()
+    using other = await udp()
+    const [, port] = wanted.getsockname()
+    using sniffer = socket.socket(AF_PACKET, SOCK_RAW, socket.htons(socket.ETH_P_IP))
+    socket.attach_filter(sniffer, textFor(port))
+    await arrived(sniffer) // what came before the filter did
+    await other.sendto(Buffer.from('not this one'), other.getsockname())
+    await other.sendto(Buffer.from('this one'), wanted.getsockname())
+    const seen = await arrived(sniffer)
+    expect(seen).toHaveLength(1)
+    expect(seen[0].endsWith('this one')).toBe(true)
   })
 
-  test('setsockoptProgram is for programs alone: another option would tell an address', () => {
-    using s = udp()
-    const program = Buffer.alloc(8)
-    const result = native.setsockoptProgram(s.fileno(), SOL_SOCKET, socket.SO_LINGER, program)
-    expect(result).toBeLessThan(0)
-    expect(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, 8)).toEqual(Buffer.alloc(8))
+  test('the kernel has the instructions that Python would write', async () => {
+    using s = await udp()
+    const rows: socket.FilterInstruction[] = [
+      [BPF_LD | BPF_W | BPF_ABS, 0, 0, -4096],
+      [BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0xfffffffe],
+      PASS,
+      DROP,
+    ]
+    socket.attach_filter(s, rows)
+    const packed = ask<string>(`
+import json, struct
+rows = json.loads('${JSON.stringify(rows)}')
+print(json.dumps(b''.join(struct.pack('=HBBI', c, t, f, k & 0xffffffff) for c, t, f, k in rows).hex()))`)
+    expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER, 1024).toString('hex')).toBe(packed)
+    expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(rows.length)
   })
 
-  test.each([1, 7, 9, 15])('%i bytes are no instructions', (size) => {
-    using s = udp()
-    const result = native.setsockoptProgram(
-      s.fileno(),
-      SOL_SOCKET,
-      SO_ATTACH_FILTER,
-      Buffer.alloc(size),
-    )
-    expect(result).toBeLessThan(0)
+  test('SO_ATTACH_REUSEPORT_CBPF chooses the socket', async () => {
+    using first = socket.socket(AF_INET, SOCK_DGRAM)
+    using second = socket.socket(AF_INET, SOCK_DGRAM)
+    for (const s of [first, second]) s.setsockopt(SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    await first.bind(['127.0.0.1', 0])
+    await second.bind(first.getsockname())
+    for (const [index, chosen] of [first, second].entries()) {
+      socket.attach_filter(first, [[BPF_RET | BPF_K, 0, 0, index]], socket.SO_ATTACH_REUSEPORT_CBPF)
+      for (let i = 0; i < 4; i++) {
+        using sender = await udp() // the port of the sender makes the choice otherwise
+        await sender.sendto(Buffer.from('x'), first.getsockname())
+      }
+      expect(await arrived(chosen)).toEqual(['x', 'x', 'x', 'x'])
+    }
   })
 
-  test('more instructions than sock_fprog can count are refused', () => {
-    using s = udp()
-    const program = Buffer.alloc(8 * 65537)
-    program.writeUInt16LE(6)
-    const result = native.setsockoptProgram(s.fileno(), SOL_SOCKET, SO_ATTACH_FILTER, program)
-    expect(result).toBeLessThan(0)
+  test('PACKET_FANOUT_DATA chooses the socket', async (ctx) => {
+    ctx.skip(!mayPacket, 'packet sockets need CAP_NET_RAW')
+    const open = () => socket.socket(AF_PACKET, SOCK_RAW, socket.htons(socket.ETH_P_IP))
+    using first = open()
+    using second = open()
+    const { SOL_PACKET, PACKET_FANOUT, PACKET_FANOUT_CBPF } = socket
+    const group = (process.pid & 0xffff) | (PACKET_FANOUT_CBPF << 16)
+    for (const s of [first, second]) s.setsockopt(SOL_PACKET, PACKET_FANOUT, group)
+    socket.attach_filter(first, [[BPF_RET | BPF_K, 0, 0, 1]], socket.PACKET_FANOUT_DATA)
+    await arrived(first)
+    await arrived(second)
+    using sender = await udp()
+    const word = `fanout ${process.pid}`
+    await sender.sendto(Buffer.from(word), sender.getsockname())
+    const count = async (s: socket.socket) =>
+      (await arrived(s)).filter((p) => p.endsWith(word)).length
+    expect([await count(first), await count(second)]).toEqual([0, 1])
   })
-})
 
-// The kernel takes the length of SO_GET_FILTER for a number of instructions, so
-// that a filter of n instructions filled a buffer of n bytes with 8 n of them.
-test('reading a filter back writes no further than the buffer', () => {
-  using s = udp()
-  socket.attach_filter(s, [DROP, DROP, PASS])
-  for (let size = 0; size <= 32; size++) {
-    const memory = new Uint8Array(64).fill(0xee)
-    const result = native.getsockoptBytes(
-      s.fileno(),
-      SOL_SOCKET,
-      socket.SO_GET_FILTER,
-      memory,
-      0,
-      size,
-    )
-    expect(memory.subarray(size)).toEqual(new Uint8Array(64 - size).fill(0xee))
-    if (size >= 24) expect(result).toBe(24)
-    else if (size > 0) expect(result).toBeLessThan(0)
-  }
-  expect(() => s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER, 3)).toThrow(socket.OSError)
-  expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(3)
+  test('jumps and opcodes are for the kernel to check', async () => {
+    using s = await udp()
+    const einval = { code: 'EINVAL', syscall: 'setsockopt' }
+    const attempt =
+      (...rows: socket.FilterInstruction[]) =>
+      () =>
+        socket.attach_filter(s, rows)
+    expect(attempt([BPF_JMP | BPF_JA, 0, 0, 1], PASS)).toThrow(expect.objectContaining(einval))
+    expect(attempt([BPF_LD | BPF_B | BPF_ABS, 0, 0, 0])).toThrow(expect.objectContaining(einval))
+    expect(attempt([0xffff, 0, 0, 0], PASS)).toThrow(expect.objectContaining(einval))
+    expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(0)
+  })
+
+  test('4096 instructions attach', async () => {
+    using s = await udp()
+    const rows = [
+      ...new Array<socket.FilterInstruction>(4095).fill([BPF_LD | BPF_W | 0x80, 0, 0, 0]),
+      PASS,
+    ]
+    try {
+      socket.attach_filter(s, rows)
+    } catch (error) {
+      // The kernel charges 32 KiB and more to net.core.optmem_max, which may be less.
+      expect(error).toMatchObject({ code: 'ENOMEM' })
+      return
+    }
+    expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(4096)
+  })
+
+  test('detach_filter without a filter: FileNotFoundError', async () => {
+    using s = await udp()
+    expect(() => socket.detach_filter(s)).toThrow(socket.FileNotFoundError)
+  })
+
+  test('a locked filter stays: PermissionError', async () => {
+    using s = await udp()
+    socket.attach_filter(s, [PASS])
+    s.setsockopt(SOL_SOCKET, socket.SO_LOCK_FILTER, 1)
+    expect(() => socket.attach_filter(s, [DROP])).toThrow(socket.PermissionError)
+    expect(() => socket.detach_filter(s)).toThrow(socket.PermissionError)
+  })
+
+  test('a closed socket: EBADF', async () => {
+    const s = await udp()
+    s.close()
+    for (const call of [() => socket.attach_filter(s, [PASS]), () => socket.detach_filter(s)]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'EBADF' }))
+    }
+  })
+
+  describe('addresses in an option are not for JavaScript to choose', () => {
+    test.each([
+      ['SO_ATTACH_FILTER', SOL_SOCKET, SO_ATTACH_FILTER, 16],
+      ['SO_ATTACH_REUSEPORT_CBPF', SOL_SOCKET, socket.SO_ATTACH_REUSEPORT_CBPF, 16],
+      ['PACKET_FANOUT_DATA', socket.SOL_PACKET, socket.PACKET_FANOUT_DATA, 16],
+      ['XDP_UMEM_REG', socket.SOL_XDP, socket.XDP_UMEM_REG, 32],
+      ['IPT_SO_SET_REPLACE', socket.IPPROTO_IP, 64, 100],
+      ['IP6T_SO_SET_REPLACE', socket.IPPROTO_IPV6, 64, 100],
+    ])('setsockopt refuses bytes for %s', async (_, level, name, size) => {
+      using s = await udp()
+      const value = Buffer.alloc(size, 0x41)
+      expect(() => s.setsockopt(level, name, value)).toThrow(socket.ValueError)
+      expect(() => s.setsockopt(level, name, value)).toThrow('attach_filter()')
+      expect(native.setsockoptBytes(s.fileno(), level, name, value, 0, size)).toBe(-errnos.EFAULT)
+    })
+
+    test('setsockoptProgram is for programs alone: another option would tell an address', async () => {
+      using s = await udp()
+      const program = Buffer.alloc(8)
+      const result = native.setsockoptProgram(s.fileno(), SOL_SOCKET, socket.SO_LINGER, program)
+      expect(result).toBeLessThan(0)
+      expect(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, 8)).toEqual(Buffer.alloc(8))
+    })
+
+    test.each([1, 7, 9, 15])('%i bytes are no instructions', async (size) => {
+      using s = await udp()
+      const result = native.setsockoptProgram(
+        s.fileno(),
+        SOL_SOCKET,
+        SO_ATTACH_FILTER,
+        Buffer.alloc(size),
+      )
+      expect(result).toBeLessThan(0)
+    })
+
+    test('more instructions than sock_fprog can count are refused', async () => {
+      using s = await udp()
+      const program = Buffer.alloc(8 * 65537)
+      program.writeUInt16LE(6)
+      const result = native.setsockoptProgram(s.fileno(), SOL_SOCKET, SO_ATTACH_FILTER, program)
+      expect(result).toBeLessThan(0)
+    })
+  })
+
+  // The kernel takes the length of SO_GET_FILTER for a number of instructions, so
+  // that a filter of n instructions filled a buffer of n bytes with 8 n of them.
+  test('reading a filter back writes no further than the buffer', async () => {
+    using s = await udp()
+    socket.attach_filter(s, [DROP, DROP, PASS])
+    for (let size = 0; size <= 32; size++) {
+      const memory = new Uint8Array(64).fill(0xee)
+      const result = native.getsockoptBytes(
+        s.fileno(),
+        SOL_SOCKET,
+        socket.SO_GET_FILTER,
+        memory,
+        0,
+        size,
+      )
+      expect(memory.subarray(size)).toEqual(new Uint8Array(64 - size).fill(0xee))
+      if (size >= 24) expect(result).toBe(24)
+      else if (size > 0) expect(result).toBeLessThan(0)
+    }
+    expect(() => s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER, 3)).toThrow(socket.OSError)
+    expect(s.getsockopt(SOL_SOCKET, socket.SO_GET_FILTER)).toBe(3)
+  })
 })

@@ -5,6 +5,7 @@ import * as socket from 'bsd-socket'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ask, python } from '../peer.js'
+import { twins } from '../twins.js'
 
 const { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } = socket
 const { linger, timeval, ucred } = socket
@@ -230,111 +231,6 @@ describe('encode', () => {
   })
 })
 
-describe('with the kernel', () => {
-  test('SO_LINGER: what was set comes back, and 0 seconds make close a reset', async () => {
-    const peer = python(`
-s = socket.create_server(('127.0.0.1', 0))
-print(s.getsockname()[1])
-c, _ = s.accept()
-try: print(c.recv(10))
-except ConnectionResetError: print('reset')
-`)
-    const s = socket.create_connection(['127.0.0.1', Number(await peer.line())])
-    const asked = { onoff: true, linger: 0 }
-    expect(linger.decode(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, linger.size))).not.toEqual(
-      asked,
-    )
-    s.setsockopt(SOL_SOCKET, socket.SO_LINGER, linger.encode(asked))
-    expect(linger.decode(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, linger.size))).toEqual(asked)
-    s.close()
-    expect(await peer.line()).toBe('reset')
-  })
-
-  test.each([socket.SO_RCVTIMEO, socket.SO_SNDTIMEO])(
-    'timeval for option %i, rounded up to ticks',
-    (option) => {
-      using s = socket.socket()
-      const get = () => timeval.decode(s.getsockopt(SOL_SOCKET, option, timeval.size))
-      expect(get()).toBe(0)
-      s.setsockopt(SOL_SOCKET, option, timeval.encode(1.25))
-      expect(get()).toBeGreaterThanOrEqual(1.25)
-      expect(get()).toBeLessThan(1.28)
-      s.setsockopt(SOL_SOCKET, option, timeval.encode(1e-9))
-      expect(get()).toBeGreaterThan(0)
-    },
-  )
-
-  test.each([
-    ['SO_LINGER', socket.SO_LINGER, [1, 4, 7]],
-    ['SO_RCVTIMEO', socket.SO_RCVTIMEO, [1, 8, 15]],
-  ])('%s with too few bytes: EINVAL; read into too few: ValueError', (_, option, sizes) => {
-    using s = socket.socket()
-    const codec = option === socket.SO_LINGER ? linger : timeval
-    for (const size of sizes) {
-      expect(() => s.setsockopt(SOL_SOCKET, option, Buffer.alloc(size))).toThrow(
-        expect.objectContaining({ code: 'EINVAL' }),
-      )
-      const short = s.getsockopt(SOL_SOCKET, option, size)
-      expect(short.length).toBeLessThanOrEqual(size)
-      expect(() => codec.decode(short)).toThrow(socket.ValueError)
-    }
-  })
-
-  test('SO_PEERCRED of a python3 process', async () => {
-    const peer = python(
-      `
-import os
-s = socket.socket(socket.AF_UNIX)
-s.bind('\\0' + sys.argv[1])
-s.listen()
-print(os.getpid(), os.getuid(), os.getgid())
-c, _ = s.accept()
-c.recv(1)
-`,
-      `bsd-socket-peercred-${process.pid}`,
-    )
-    const [pid, uid, gid] = (await peer.line()).split(' ').map(Number)
-    using s = socket.socket(AF_UNIX, SOCK_STREAM)
-    s.connect(Buffer.from(`\0bsd-socket-peercred-${process.pid}`))
-    expect(socket.peer_credentials(s)).toEqual({ pid, uid, gid })
-    expect(ucred.decode(s.getsockopt(SOL_SOCKET, socket.SO_PEERCRED, ucred.size))).toEqual({
-      pid,
-      uid,
-      gid,
-    })
-  })
-
-  test('SO_PEERCRED of a pair is this process; of no peer it is nobody; of a closed socket EBADF', () => {
-    const [a, b] = socket.socketpair()
-    const { pid } = process
-    expect(socket.peer_credentials(a)).toEqual({
-      pid,
-      uid: process.getuid?.(),
-      gid: process.getgid?.(),
-    })
-    a.close()
-    b.close()
-    expect(() => socket.peer_credentials(a)).toThrow(expect.objectContaining({ code: 'EBADF' }))
-    using alone = socket.socket(AF_UNIX)
-    expect(socket.peer_credentials(alone)).toEqual({ pid: 0, uid: 2 ** 32 - 1, gid: 2 ** 32 - 1 })
-  })
-
-  test('SO_TXTIME comes back', () => {
-    using s = socket.socket(AF_INET, SOCK_DGRAM)
-    const asked = { clockid: 1, flags: socket.SOF_TXTIME_REPORT_ERRORS }
-    try {
-      s.setsockopt(SOL_SOCKET, socket.SO_TXTIME, socket.sock_txtime.encode(asked))
-    } catch (error) {
-      expect(error).toBeInstanceOf(socket.PermissionError) // CLOCK_MONOTONIC is for the privileged
-      return
-    }
-    const { size } = socket.sock_txtime
-    expect(socket.sock_txtime.decode(s.getsockopt(SOL_SOCKET, socket.SO_TXTIME, size))).toEqual(
-      asked,
-    )
-  })
-})
-
 // What must not compile.
 void (() => {
   // @ts-expect-error no such field
@@ -345,4 +241,111 @@ void (() => {
   socket.tcp_info.encode({})
   const cred: { pid: number } = ucred.decode(Buffer.alloc(12))
   return [cred, AF_INET6]
+})
+
+describe.each(twins)('%s', (_, socket) => {
+  describe('with the kernel', () => {
+    test('SO_LINGER: what was set comes back, and 0 seconds make close a reset', async () => {
+      const peer = python(`
+s = socket.create_server(('127.0.0.1', 0))
+print(s.getsockname()[1])
+c, _ = s.accept()
+try: print(c.recv(10))
+except ConnectionResetError: print('reset')
+`)
+      const s = await socket.create_connection(['127.0.0.1', Number(await peer.line())])
+      const asked = { onoff: true, linger: 0 }
+      expect(linger.decode(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, linger.size))).not.toEqual(
+        asked,
+      )
+      s.setsockopt(SOL_SOCKET, socket.SO_LINGER, linger.encode(asked))
+      expect(linger.decode(s.getsockopt(SOL_SOCKET, socket.SO_LINGER, linger.size))).toEqual(asked)
+      s.close()
+      expect(await peer.line()).toBe('reset')
+    })
+
+    test.each([socket.SO_RCVTIMEO, socket.SO_SNDTIMEO])(
+      'timeval for option %i, rounded up to ticks',
+      (option) => {
+        using s = socket.socket()
+        const get = () => timeval.decode(s.getsockopt(SOL_SOCKET, option, timeval.size))
+        expect(get()).toBe(0)
+        s.setsockopt(SOL_SOCKET, option, timeval.encode(1.25))
+        expect(get()).toBeGreaterThanOrEqual(1.25)
+        expect(get()).toBeLessThan(1.28)
+        s.setsockopt(SOL_SOCKET, option, timeval.encode(1e-9))
+        expect(get()).toBeGreaterThan(0)
+      },
+    )
+
+    test.each([
+      ['SO_LINGER', socket.SO_LINGER, [1, 4, 7]],
+      ['SO_RCVTIMEO', socket.SO_RCVTIMEO, [1, 8, 15]],
+    ])('%s with too few bytes: EINVAL; read into too few: ValueError', (_, option, sizes) => {
+      using s = socket.socket()
+      const codec = option === socket.SO_LINGER ? linger : timeval
+      for (const size of sizes) {
+        expect(() => s.setsockopt(SOL_SOCKET, option, Buffer.alloc(size))).toThrow(
+          expect.objectContaining({ code: 'EINVAL' }),
+        )
+        const short = s.getsockopt(SOL_SOCKET, option, size)
+        expect(short.length).toBeLessThanOrEqual(size)
+        expect(() => codec.decode(short)).toThrow(socket.ValueError)
+      }
+    })
+
+    test('SO_PEERCRED of a python3 process', async () => {
+      const peer = python(
+        `
+import os
+s = socket.socket(socket.AF_UNIX)
+s.bind('\\0' + sys.argv[1])
+s.listen()
+print(os.getpid(), os.getuid(), os.getgid())
+c, _ = s.accept()
+c.recv(1)
+`,
+        `bsd-socket-peercred-${process.pid}`,
+      )
+      const [pid, uid, gid] = (await peer.line()).split(' ').map(Number)
+      using s = socket.socket(AF_UNIX, SOCK_STREAM)
+      await s.connect(Buffer.from(`\0bsd-socket-peercred-${process.pid}`))
+      expect(socket.peer_credentials(s)).toEqual({ pid, uid, gid })
+      expect(ucred.decode(s.getsockopt(SOL_SOCKET, socket.SO_PEERCRED, ucred.size))).toEqual({
+        pid,
+        uid,
+        gid,
+      })
+    })
+
+    test('SO_PEERCRED of a pair is this process; of no peer it is nobody; of a closed socket EBADF', () => {
+      const [a, b] = socket.socketpair()
+      const { pid } = process
+      expect(socket.peer_credentials(a)).toEqual({
+        pid,
+        uid: process.getuid?.(),
+        gid: process.getgid?.(),
+      })
+      a.close()
+      b.close()
+      expect(() => socket.peer_credentials(a)).toThrow(expect.objectContaining({ code: 'EBADF' }))
+      using alone = socket.socket(AF_UNIX)
+      expect(socket.peer_credentials(alone)).toEqual({ pid: 0, uid: 2 ** 32 - 1, gid: 2 ** 32 - 1 })
+    })
+
+    test('SO_TXTIME comes back', () => {
+      using s = socket.socket(AF_INET, SOCK_DGRAM)
+      const asked = { clockid: 1, flags: socket.SOF_TXTIME_REPORT_ERRORS }
+      try {
+        s.setsockopt(SOL_SOCKET, socket.SO_TXTIME, socket.sock_txtime.encode(asked))
+      } catch (error) {
+        expect(error).toBeInstanceOf(socket.PermissionError) // CLOCK_MONOTONIC is for the privileged
+        return
+      }
+      const { size } = socket.sock_txtime
+      expect(socket.sock_txtime.decode(s.getsockopt(SOL_SOCKET, socket.SO_TXTIME, size))).toEqual(
+        asked,
+      )
+    })
+  })
 })

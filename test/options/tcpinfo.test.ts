@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as socket from 'bsd-socket'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { tcpInfoRows } from '#lib/tcpinfo'
 import { folder, python } from '../peer.js'
+import { twins } from '../twins.js'
 
 const { IPPROTO_TCP, TCP_INFO, tcp_info } = socket
 const header = '/usr/include/linux/tcp.h'
@@ -52,52 +53,6 @@ ${lines}
 const infoOf = (s: socket.socket) =>
   tcp_info.decode(s.getsockopt(IPPROTO_TCP, TCP_INFO, tcp_info.size))
 
-test('a connection to python3: the state, the bytes, the scales', async () => {
-  const peer = python(`
-s = socket.create_server(('127.0.0.1', 0))
-print(s.getsockname()[1])
-c, _ = s.accept()
-n = 0
-while n < 5000: n += len(c.recv(5000))
-c.sendall(b'x' * 700)
-raw = c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1024)
-print(raw[0], raw[6] & 15, raw[6] >> 4)
-sys.stdin.read()
-`)
-  using s = socket.create_connection(['127.0.0.1', Number(await peer.line())])
-  s.sendall(Buffer.alloc(5000))
-  let got = 0
-  while (got < 700) got += s.recv(700).length
-  const [state, sndScale, rcvScale] = (await peer.line()).split(' ').map(Number)
-  const info = infoOf(s)
-  expect(info.state).toBe(state)
-  expect(info.state).toBe(socket.TCP_ESTABLISHED)
-  expect([info.rcv_wscale, info.snd_wscale]).toEqual([sndScale, rcvScale])
-  expect(info).toMatchObject({
-    ca_state: 0,
-    retransmits: 0,
-    unacked: 0,
-    lost: 0,
-    bytes_received: 700,
-    delivery_rate_app_limited: expect.any(Boolean),
-  })
-  expect(info.rtt).toBeGreaterThan(0)
-  expect(info.rtt).toBeLessThan(10e6)
-  expect(info.pmtu).toBeGreaterThan(1000)
-  expect(info.max_pacing_rate).toBe(Number.POSITIVE_INFINITY)
-  expect(info.bytes_acked).toBe(5001) // the SYN counts
-  if (info.bytes_sent !== undefined) expect(info.bytes_sent).toBe(5000) // Linux 4.19
-  peer.child.stdin?.end()
-  await peer.end()
-})
-
-test('a listener, and a socket that is nothing yet', () => {
-  using fresh = socket.socket()
-  expect(infoOf(fresh).state).toBe(socket.TCP_CLOSE)
-  using listener = socket.create_server(['127.0.0.1', 0])
-  expect(infoOf(listener).state).toBe(socket.TCP_LISTEN)
-})
-
 test('an older kernel gives less: the rest is undefined', () => {
   const bytes = Buffer.alloc(104, 1)
   const info = tcp_info.decode(bytes)
@@ -124,4 +79,52 @@ test('the bit fields are parts of two bytes', () => {
           fastopen_client_fail: 0,
         },
   )
+})
+
+describe.each(twins)('%s', (_, socket) => {
+  test('a connection to python3: the state, the bytes, the scales', async () => {
+    const peer = python(`
+s = socket.create_server(('127.0.0.1', 0))
+print(s.getsockname()[1])
+c, _ = s.accept()
+n = 0
+while n < 5000: n += len(c.recv(5000))
+c.sendall(b'x' * 700)
+raw = c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1024)
+print(raw[0], raw[6] & 15, raw[6] >> 4)
+sys.stdin.read()
+`)
+    using s = await socket.create_connection(['127.0.0.1', Number(await peer.line())])
+    await s.sendall(Buffer.alloc(5000))
+    let got = 0
+    while (got < 700) got += (await s.recv(700)).length
+    const [state, sndScale, rcvScale] = (await peer.line()).split(' ').map(Number)
+    const info = infoOf(s)
+    expect(info.state).toBe(state)
+    expect(info.state).toBe(socket.TCP_ESTABLISHED)
+    expect([info.rcv_wscale, info.snd_wscale]).toEqual([sndScale, rcvScale])
+    expect(info).toMatchObject({
+      ca_state: 0,
+      retransmits: 0,
+      unacked: 0,
+      lost: 0,
+      bytes_received: 700,
+      delivery_rate_app_limited: expect.any(Boolean),
+    })
+    expect(info.rtt).toBeGreaterThan(0)
+    expect(info.rtt).toBeLessThan(10e6)
+    expect(info.pmtu).toBeGreaterThan(1000)
+    expect(info.max_pacing_rate).toBe(Number.POSITIVE_INFINITY)
+    expect(info.bytes_acked).toBe(5001) // the SYN counts
+    if (info.bytes_sent !== undefined) expect(info.bytes_sent).toBe(5000) // Linux 4.19
+    peer.child.stdin?.end()
+    await peer.end()
+  })
+
+  test('a listener, and a socket that is nothing yet', async () => {
+    using fresh = socket.socket()
+    expect(infoOf(fresh).state).toBe(socket.TCP_CLOSE)
+    using listener = await socket.create_server(['127.0.0.1', 0])
+    expect(infoOf(listener).state).toBe(socket.TCP_LISTEN)
+  })
 })

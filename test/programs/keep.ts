@@ -1,17 +1,18 @@
 // Keeps a hundred thousand small messages, each received with room for far more,
 // and tells what they cost in bytes. Run by memory.test.ts with --expose-gc.
 //
-//   node --expose-gc keep.js METHOD BUFSIZE
+//   node --expose-gc keep.js TWIN METHOD BUFSIZE
 
-import * as socket from 'bsd-socket'
+import { socket } from './twin.js'
 
-const [method, bufsize] = [process.argv[2], Number(process.argv[3])]
+const [, , , method, size] = process.argv
+const bufsize = Number(size)
 const COUNT = 100_000
 const [a, b] = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 const message = Buffer.alloc(64, 'm')
 const receive = {
   recv: () => b.recv(bufsize),
-  recvfrom: () => b.recvfrom(bufsize)[0],
+  recvfrom: async () => (await b.recvfrom(bufsize))[0],
 }[method]
 if (receive === undefined) throw new Error(`no method ${method}`)
 
@@ -23,14 +24,14 @@ function used(): { rss: number; held: number } {
 }
 
 for (let i = 0; i < 1000; i++) {
-  a.send(message)
-  receive() // warm
+  await a.send(message)
+  await receive() // warm
 }
 const kept: Buffer[] = new Array(COUNT)
 const before = used()
 for (let i = 0; i < COUNT; i++) {
-  a.send(message)
-  kept[i] = receive()
+  await a.send(message)
+  kept[i] = await receive()
 }
 const after = used()
 const whole = kept.every((part) => part.equals(message))

@@ -1,8 +1,8 @@
 // Loses sockets and lets the collector find them. Run by memory.test.ts with
-// --expose-gc; prints what is open afterwards and what was warned of.
+// --expose-gc TWIN; prints what is open afterwards and what was warned of.
 
 import { readdirSync, readlinkSync } from 'node:fs'
-import * as socket from 'bsd-socket'
+import { socket } from './twin.js'
 
 const warnings: string[] = []
 process.on('warning', (warning) => warnings.push(`${warning.name}: ${warning.message}`))

@@ -1,6 +1,6 @@
 // Addresses: bind, connect, connect_ex, sendto.
 
-import { m, type Row } from '../compare.js'
+import type { Row, Untyped } from '../compare.js'
 
 const long = 'x'.repeat(108)
 
@@ -173,13 +173,13 @@ export const addresses: Row[] = [
   ["p.sendto(b'x', '/nosuch/path')", ({ p }) => p.sendto(Buffer.from('x'), '/nosuch/path')],
   ["l.sendto(b'x', l.getsockname())", ({ l }) => l.sendto(Buffer.from('x'), l.getsockname())],
   // A family whose addresses we take as bytes.
-  ["socket.socket(16, 3).bind('x')", () => bindNetlink('x')],
+  ["socket.socket(16, 3).bind('x')", ({ m }) => bindNetlink(m, 'x')],
 ]
 
-function bindNetlink(address: unknown): void {
-  const s = m.socket(16, 3) as { bind(address: unknown): void; close(): void }
+async function bindNetlink(m: Untyped, address: unknown): Promise<void> {
+  const s = m.socket(16, 3) as Untyped
   try {
-    s.bind(address)
+    await s.bind(address)
   } finally {
     s.close()
   }

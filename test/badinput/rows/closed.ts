@@ -1,6 +1,6 @@
 // Every method of a socket that is closed.
 
-import { m, type Row } from '../compare.js'
+import type { Row, Untyped } from '../compare.js'
 
 const x = Buffer.from('x')
 
@@ -47,17 +47,14 @@ export const closed: Row[] = [
   ['closed.get_inheritable()', ({ closed }) => closed.get_inheritable()],
   ['closed.set_inheritable(True)', ({ closed }) => closed.set_inheritable(true)],
   ['closed.dup()', ({ closed }) => closed.dup()],
-  ['(s.detach(), s.recv(1))', ({ s }) => detached(s, () => s.recv(1))],
+  ['(s.detach(), s.recv(1))', ({ m, s }) => detached(m, s, () => s.recv(1))],
 ]
 
 /** Detaches for the length of a call, and closes what was given away. */
-function detached(
-  s: Readonly<Record<string, (...args: unknown[]) => unknown>>,
-  call: () => unknown,
-) {
+async function detached(m: Untyped, s: Untyped, call: () => unknown) {
   const fd = s.detach()
   try {
-    return call()
+    return await call()
   } finally {
     m.close(fd)
   }

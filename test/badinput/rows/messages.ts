@@ -1,28 +1,28 @@
 // sendmsg, recvmsg and descriptors; makefile and sendfile.
 
 import type { BinaryFile } from 'bsd-socket'
-import { m, type Row } from '../compare.js'
+import type { Row } from '../compare.js'
 
 const x = Buffer.from('x')
 const memory = () => Buffer.alloc(8)
 const four = Buffer.alloc(4)
 /** Uses a file and closes it, as Python does when it forgets one. */
-function closing(file: BinaryFile, use: (file: BinaryFile) => unknown): unknown {
-  using f = file
-  return use(f)
+async function closing(file: BinaryFile, use: (file: BinaryFile) => unknown): Promise<unknown> {
+  await using f = file
+  return await use(f)
 }
 
 const shown = { words: false } as const
 
 export const messages: Row[] = [
-  ['socket.CMSG_LEN()', () => m.CMSG_LEN()],
-  ["socket.CMSG_LEN('1')", () => m.CMSG_LEN('1')],
-  ['socket.CMSG_LEN(-1)', () => m.CMSG_LEN(-1)],
-  ['socket.CMSG_LEN(2**40)', () => m.CMSG_LEN(2 ** 40)],
-  ['socket.CMSG_SPACE()', () => m.CMSG_SPACE()],
-  ['socket.CMSG_SPACE(1.5)', () => m.CMSG_SPACE(1.5)],
-  ['socket.CMSG_SPACE(-1)', () => m.CMSG_SPACE(-1)],
-  ['socket.CMSG_SPACE(2**40)', () => m.CMSG_SPACE(2 ** 40)],
+  ['socket.CMSG_LEN()', ({ m }) => m.CMSG_LEN()],
+  ["socket.CMSG_LEN('1')", ({ m }) => m.CMSG_LEN('1')],
+  ['socket.CMSG_LEN(-1)', ({ m }) => m.CMSG_LEN(-1)],
+  ['socket.CMSG_LEN(2**40)', ({ m }) => m.CMSG_LEN(2 ** 40)],
+  ['socket.CMSG_SPACE()', ({ m }) => m.CMSG_SPACE()],
+  ['socket.CMSG_SPACE(1.5)', ({ m }) => m.CMSG_SPACE(1.5)],
+  ['socket.CMSG_SPACE(-1)', ({ m }) => m.CMSG_SPACE(-1)],
+  ['socket.CMSG_SPACE(2**40)', ({ m }) => m.CMSG_SPACE(2 ** 40)],
   ['p.sendmsg()', ({ p }) => p.sendmsg()],
   ['p.sendmsg(None)', ({ p }) => p.sendmsg(null)],
   ['p.sendmsg(5)', ({ p }) => p.sendmsg(5)],
@@ -74,15 +74,15 @@ export const messages: Row[] = [
     ({ p }) => p.recvmsg_into([memory()], 0, 0x40),
   ],
   ['closed.recvmsg_into([bytearray(8)])', ({ closed }) => closed.recvmsg_into([memory()])],
-  ["socket.send_fds(p, [b'x'], [-1])", ({ p }) => m.send_fds(p, [x], [-1])],
-  ["socket.send_fds(p, [b'x'], ['0'])", ({ p }) => m.send_fds(p, [x], ['0'])],
-  ["socket.send_fds(p, [b'x'], [2**40])", ({ p }) => m.send_fds(p, [x], [2 ** 40])],
-  ["socket.send_fds(p, [b'x'], [0] * 300)", ({ p }) => m.send_fds(p, [x], Array(300).fill(0))],
-  ["socket.send_fds(closed, [b'x'], [0])", ({ closed }) => m.send_fds(closed, [x], [0])],
-  ['socket.recv_fds(p, 1, -1)', ({ p }) => m.recv_fds(p, 1, -1)],
-  ['socket.recv_fds(p, -1, 1)', ({ p }) => m.recv_fds(p, -1, 1)],
-  ['socket.recv_fds(p, 1, 2**29)', ({ p }) => m.recv_fds(p, 1, 2 ** 29)],
-  ['socket.recv_fds(nb, 1, 1)', ({ nb }) => m.recv_fds(nb, 1, 1)],
+  ["socket.send_fds(p, [b'x'], [-1])", ({ m, p }) => m.send_fds(p, [x], [-1])],
+  ["socket.send_fds(p, [b'x'], ['0'])", ({ m, p }) => m.send_fds(p, [x], ['0'])],
+  ["socket.send_fds(p, [b'x'], [2**40])", ({ m, p }) => m.send_fds(p, [x], [2 ** 40])],
+  ["socket.send_fds(p, [b'x'], [0] * 300)", ({ m, p }) => m.send_fds(p, [x], Array(300).fill(0))],
+  ["socket.send_fds(closed, [b'x'], [0])", ({ m, closed }) => m.send_fds(closed, [x], [0])],
+  ['socket.recv_fds(p, 1, -1)', ({ m, p }) => m.recv_fds(p, 1, -1)],
+  ['socket.recv_fds(p, -1, 1)', ({ m, p }) => m.recv_fds(p, -1, 1)],
+  ['socket.recv_fds(p, 1, 2**29)', ({ m, p }) => m.recv_fds(p, 1, 2 ** 29)],
+  ['socket.recv_fds(nb, 1, 1)', ({ m, nb }) => m.recv_fds(nb, 1, 1)],
   ["p.sendmsg([b'x'], None)", ({ p }) => p.sendmsg([x], null)],
   ['p.sendmsg_afalg([])', ({ p }) => p.sendmsg_afalg([])],
   ["p.sendmsg_afalg([b'x'], op=0)", ({ p }) => p.sendmsg_afalg([x], { op: 0 }), shown],
@@ -113,7 +113,7 @@ export const messages: Row[] = [
   ["p.sendfile(open('/dev/null', 'rb'), 0, 1.5)", ({ p }) => p.sendfile(0, 0, 1.5), shown],
   [
     'socket.fromsocket(closed)',
-    ({ closed }) => m.fromsocket(closed),
+    ({ m, closed }) => m.fromsocket(closed),
     { differs: 'Python has no fromsocket', ours: 'OSError' },
   ],
 ]

@@ -1,6 +1,6 @@
 // Sizes, buffers and flags: the recv and send families.
 
-import { m, type Row } from '../compare.js'
+import type { Row } from '../compare.js'
 
 const x = Buffer.from('x')
 const memory = () => Buffer.alloc(8)
@@ -98,7 +98,7 @@ export const transfer: Row[] = [
     { words: false },
   ],
   ['s.setsockopt(1, 2, released)', ({ s }) => s.setsockopt(1, 2, released()), { words: false }],
-  ['socket.inet_ntoa(released)', () => m.inet_ntoa(released()), { words: false }],
+  ['socket.inet_ntoa(released)', ({ m }) => m.inet_ntoa(released()), { words: false }],
   ['d.recvfrom_into()', ({ d }) => d.recvfrom_into()],
   ["d.recvfrom_into('x')", ({ d }) => d.recvfrom_into('x')],
   ['d.recvfrom_into(bytearray(8), -1)', ({ d }) => d.recvfrom_into(memory(), -1)],
