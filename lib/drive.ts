@@ -58,7 +58,7 @@ function waiting<T>(
     if (typeof result !== 'number' || result >= 0) return result as T
     // EINTR is of a signal that nobody listens for.
     if (result !== UNFINISHED && result !== -EINTR) {
-      if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
+      if (!mayWait(h, result, event, syscall, Number(flags))) throw oserror(result, syscall)
       wait ??= new Wait(h, event, syscall)
       wait.next(result)
     }
@@ -82,8 +82,15 @@ export function blockOn(h: Handle, fd: number, event: number, syscall: string): 
 }
 
 /** Whether a failure only means: not yet. */
-function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
+function mayWait(
+  h: Handle,
+  result: Failure,
+  event: number,
+  syscall: string,
+  flags: number,
+): boolean {
   if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
+  if (event === constants.POLLERR) return true // the kernel never waits for its error queue
   // With a deadline Python waits for readiness before the call, whatever its flags.
   if (h.timeout === null && (flags & NOWAIT) !== 0) return false
   // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or

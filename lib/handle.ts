@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { check } from './errors.js'
 import { errnos, native } from './native.js'
 import * as signals from './signals.js'
+import type { Book } from './zerocopy.js'
 
 /** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
 export interface Owner {
@@ -14,6 +15,8 @@ export interface Owner {
 export interface Watched {
   /** Rejects what waits, and lets go of the descriptor before it is closed. */
   end(): void
+  /** What waits for zero-copy sends looks again: somebody has read the error queue. */
+  look(): void
 }
 
 /** How often this thread has cleared an O_NONBLOCK. */
@@ -36,6 +39,8 @@ export class Handle {
   closed = false
   /** What waits for it, once something has; null for the blocking twin. */
   watch: Watched | null = null
+  /** Its zero-copy sends, once there are some. */
+  zerocopy: Book | null = null
   /** The promise twin's object, which waits keep alive. */
   owner: WeakRef<Owner> | null = null
 
@@ -74,6 +79,7 @@ export class Handle {
   #close(): void {
     const { fd } = this
     if (fd < 0) return
+    this.zerocopy?.leave(this, false)
     this.watch?.end()
     this.fd = -1
     const result = native.close(fd)
@@ -84,6 +90,7 @@ export class Handle {
   /** Gives the descriptor away. */
   detach(): number {
     const { fd } = this
+    this.zerocopy?.leave(this, true)
     this.watch?.end()
     this.closed = true
     this.fd = -1

@@ -128,6 +128,7 @@ export {
   ucred,
 } from './structs.js'
 export { type TcpInfo, tcp_info } from './tcpinfo.js'
+export type { ZerocopyCompletion, ZerocopyResult } from './zerocopy.js'
 
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>

@@ -11,7 +11,7 @@ type Method = (...args: unknown[]) => unknown
 
 /** What gives no promise: options, iterators, files. */
 const atOnce = ['chunks', 'connections', 'datagrams', 'makefile', 'makestream', 'ref', 'unref']
-const makers = ['SocketType', 'fromfd', 'fromsocket', 'socket', 'socketpair']
+const makers = ['SocketType', 'fromfd', 'fromsocket', 'listen_fds', 'socket', 'socketpair']
 
 const methods = Object.getOwnPropertyNames(prototype).filter(
   (name) => name !== 'constructor' && !(name in base) && !atOnce.includes(name),
@@ -50,12 +50,14 @@ const rightButOptions: Readonly<Record<string, unknown[]>> = {
   connect_ex: [['127.0.0.1', 9]],
   recv: [1, 0],
   recv_into: [Buffer.alloc(1), 1, 0],
+  recv_zerocopy_completions: [],
   recvfrom: [1, 0],
   recvfrom_into: [Buffer.alloc(1), 1, 0],
   recvmsg: [1, 0, 0],
   recvmsg_into: [[Buffer.alloc(1)], 0, 0],
   send: [Buffer.alloc(1), 0],
   sendall: [Buffer.alloc(1), 0],
+  sendall_zerocopy: [Buffer.alloc(1), 0],
   sendfile: [0, 0, 1],
   sendmsg: [[Buffer.alloc(1)], [], 0, null],
   sendmsg_afalg: [[]],
@@ -81,7 +83,9 @@ it('knows the waiting methods', () => {
     'gethostbyname_ex',
     'getnameinfo',
     'recv_fds',
+    'relay',
     'send_fds',
+    'splice',
   ])
 })
 
