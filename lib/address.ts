@@ -34,13 +34,21 @@ const codecs = new Map<number, Codec | undefined>([
 /** The codec of a family; one that is not in the table has raw bytes for addresses. */
 export const codec = (family: number): Codec => codecs.get(family) ?? opaque(family)
 
-/** Writes an address of a socket's family into the scratch memory, gives its length. */
-export const encode = (
+/** Writes an address of a socket's family, gives its length. */
+export const encodeInto = (
   { family, proto }: { family: number; proto: number },
   address: unknown,
+  out: Uint8Array,
   who: string,
 ): number =>
-  codec(isUnspec(address) ? constants.AF_UNSPEC : family).encode(address, scratch, who, proto)
+  codec(isUnspec(address) ? constants.AF_UNSPEC : family).encode(address, out, who, proto)
+
+/** Writes it into the scratch memory. */
+export const encode = (
+  h: { family: number; proto: number },
+  address: unknown,
+  who: string,
+): number => encodeInto(h, address, scratch, who)
 
 /** Reads a sockaddr; null where the kernel gave none. */
 export function decode(bytes: Uint8Array, length: number, proto = 0): AddressOut {

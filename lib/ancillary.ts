@@ -29,10 +29,10 @@ function item(row: unknown): [level: number, type: number, data: Uint8Array] {
   return [int(row[0]), int(row[1]), bytes(row[2])]
 }
 
-/** Lays control messages out, one after the other. */
-export function pack(ancdata: unknown): Buffer {
+/** Lays control messages out, one after the other; `what` names the argument. */
+export function pack(ancdata: unknown, what = 'sendmsg() argument 2'): Buffer {
   if (ancdata === null || typeof ancdata !== 'object' || !(Symbol.iterator in ancdata)) {
-    throw new TypeError(`sendmsg() argument 2 must be iterable, not ${typeName(ancdata)}`)
+    throw new TypeError(`${what} must be iterable, not ${typeName(ancdata)}`)
   }
   const rows = Array.from(ancdata as Iterable<unknown>, item)
   const room = rows.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.length), 0)

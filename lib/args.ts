@@ -1,7 +1,7 @@
 // Arguments from JavaScript, checked with Python's classes and words before
 // anything reaches the kernel.
 
-import { types } from 'node:util'
+import { util } from './builtins.js'
 import { OverflowError, ValueError } from './errors.js'
 
 /** Anything that holds bytes. A string does not: encode it first. */
@@ -72,7 +72,7 @@ export function size(
 export function bytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array && value.length > 0) return value
   const view = ArrayBuffer.isView(value)
-  if (!view && !types.isAnyArrayBuffer(value)) {
+  if (!view && !util.types.isAnyArrayBuffer(value)) {
     // not instanceof: it may be of another realm
     throw new TypeError(`a bytes-like object is required, not '${typeName(value)}'`)
   }

@@ -1,11 +1,11 @@
 // The module functions of the promise twin that make sockets.
 
-import { clearTimeout, setTimeout } from 'node:timers'
 import type { Int } from './args.js'
 import { socket } from './asynccallable.js'
 import { AsyncSocket } from './asyncsocket.js'
 import { runLater } from './asyncsteps.js'
 import type { BaseSocket } from './base.js'
+import { timers } from './builtins.js'
 import * as blocking from './create.js'
 import { check, OSError } from './errors.js'
 import type { Address, AddressOut, Family, Inet } from './family/types.js'
@@ -145,7 +145,7 @@ class Race {
 
   /** Begins the next attempt, and sets the clock for the one after it. */
   #next(): void {
-    clearTimeout(this.#timer)
+    timers.clearTimeout(this.#timer)
     const row = this.#addresses.shift()
     if (row === undefined) {
       if (this.#running > 0) return
@@ -155,7 +155,7 @@ class Race {
     }
     const { happy_eyeballs_delay: delay = 0.25 } = this.#options
     if (delay !== null && this.#addresses.length > 0) {
-      this.#timer = setTimeout(() => this.#next(), delay * 1000)
+      this.#timer = timers.setTimeout(() => this.#next(), delay * 1000)
     }
     this.#running++
     this.#attempt(row).then(
@@ -196,7 +196,7 @@ class Race {
   }
 
   #end(settle: () => void): void {
-    clearTimeout(this.#timer)
+    timers.clearTimeout(this.#timer)
     this.#ender.abort()
     settle()
   }

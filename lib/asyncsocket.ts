@@ -9,6 +9,7 @@ import { type AsyncBinaryFile, type AsyncTextFile, openAsyncFile } from './async
 import { runLater } from './asyncsteps.js'
 import { gather, gatherInto, gathers } from './asyncwaitall.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
+import { type Batch, type BatchMessage, slotsOf } from './batch.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
@@ -19,6 +20,7 @@ import * as ops from './ops.js'
 import { ASIDE, type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
+import { run } from './steps.js'
 import { SocketStream } from './stream.js'
 import {
   completions,
@@ -236,6 +238,38 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
     return this.#receive('recvmsg_into', flags, start, options)
+  }
+
+  /**
+   * Sends many messages in one system call, and gives how many the kernel took.
+   * sendmmsg(2); see the blocking twin. A batch stays untouched until then.
+   */
+  async sendmmsg(
+    messages: Batch | Iterable<BatchMessage<F>>,
+    flags?: Int,
+    start?: Int,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const slots = slotsOf(messages)
+    const write = slots.write(this._h)
+    // At once, unless it takes a look-up, so that calls begin in order.
+    if (slots.named(this._h)) await runLater(write, options)
+    else run(write)
+    return this.#wait(
+      WRITE,
+      'sendmmsg',
+      () => ops.sendmmsg(this._h, slots, flags, start),
+      options,
+      flags,
+    )
+  }
+
+  /**
+   * Receives as many messages as there are, and gives how many came. recvmmsg(2);
+   * see the blocking twin. The batch stays untouched until then.
+   */
+  recvmmsg(batch: Batch, flags?: Int, options?: WaitOptions): Promise<number> {
+    return this.#receive('recvmmsg', flags, () => ops.recvmmsg(this._h, batch, flags), options)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */

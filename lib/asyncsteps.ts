@@ -1,6 +1,6 @@
 // The steps of lib/steps.ts, driven by promises.
 
-import { read } from 'node:fs'
+import { fs } from './builtins.js'
 import { isReady, type Op } from './drive.js'
 import { check } from './errors.js'
 import { Handle } from './handle.js'
@@ -11,7 +11,7 @@ import { type Elsewhere, fileError, type Need, type Steps } from './steps.js'
 function readLater(file: number, size: number): Promise<Buffer> {
   const memory = Buffer.allocUnsafe(size)
   return new Promise((resolve, reject) => {
-    read(file, memory, 0, size, null, (error, count) => {
+    fs.read(file, memory, 0, size, null, (error, count) => {
       if (error) reject(fileError(error))
       else resolve(memory.subarray(0, count))
     })

@@ -1,8 +1,8 @@
 // What the two twins share: everything of a socket that never waits.
 
-import { inspect } from 'node:util'
 import { received } from './address.js'
 import { type BytesLike, bytes, type Int, int, intOr, timeout } from './args.js'
+import { util } from './builtins.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
@@ -289,7 +289,7 @@ export abstract class BaseSocket<F extends number = number> {
     return `<socket.socket ${parts}${addresses.join('')}>`
   }
 
-  [inspect.custom](): string {
+  [util.inspect.custom](): string {
     return this.toString()
   }
 

@@ -1,11 +1,10 @@
 // Waiting, for the blocking twin: an op is tried, and tried again when poll(2)
 // says that it may succeed.
 
-import { isMainThread } from 'node:worker_threads'
 import { check, oserror, TimeoutError } from './errors.js'
 import { readInt } from './family/wire.js'
 import { type Handle, mustNotBlock } from './handle.js'
-import { constants, errnos, layout, native } from './native.js'
+import { constants, errnos, layout, mainThread, native } from './native.js'
 import * as signals from './signals.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
@@ -22,7 +21,7 @@ export type Op<T> = (fd: number) => T | Failure
 export const UNFINISHED: Failure = Number.NEGATIVE_INFINITY
 
 /** An empty function that native code calls to learn whether a worker is ending. */
-export const tick = isMainThread ? null : () => {}
+export const tick = mainThread ? null : () => {}
 
 /** Flags of a call that does not wait, not even on a blocking socket. */
 export const NOWAIT = constants.MSG_DONTWAIT | (constants.MSG_ERRQUEUE ?? 0)

@@ -4,12 +4,12 @@
  * @module
  */
 
-import * as table from './errno.gen.js'
 import { errnoName } from './errors.js'
+import { errnos } from './native.js'
 
 export * from './errno.gen.js'
 
 /** Names by number: `errorcode[111] === 'ECONNREFUSED'`. */
 export const errorcode: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.values(table).map((number) => [number, errnoName(number) as string]),
+  Object.values(errnos).map((number) => [number, errnoName(number) as string]),
 )

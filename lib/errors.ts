@@ -1,7 +1,7 @@
 // The errors: Python's classes and words, and the only place that makes an
 // OSError from an errno.
 
-import { inspect } from 'node:util'
+import { util } from './builtins.js'
 import { errnos, native } from './native.js'
 
 const names = new Map<number, string>()
@@ -83,8 +83,8 @@ export class OSError extends Error {
     }
   }
 
-  [inspect.custom](_depth: number, options: object): string {
-    const plain = inspect(this, { ...options, customInspect: false })
+  [util.inspect.custom](_depth: number, options: object): string {
+    const plain = util.inspect(this, { ...options, customInspect: false })
     return this.hint === undefined ? plain : `${plain}\n  hint: ${this.hint}`
   }
 

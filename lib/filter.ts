@@ -1,7 +1,7 @@
 // Classic BPF filters: linux/filter.h, pcap-filter(7).
 
-import { endianness } from 'node:os'
 import { type Int, int, typeName, within } from './args.js'
+import { little } from './builtins.js'
 import { check, ValueError } from './errors.js'
 import { constants, native } from './native.js'
 
@@ -14,8 +14,6 @@ export type FilterInstruction = readonly [code: number, jt: number, jf: number, 
 
 const SIZE = 8
 const MOST = 4096 // BPF_MAXINSNS
-const little = endianness() === 'LE'
-
 const ROW = /^\{\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*\}\s*,?$/
 
 /** The text of `tcpdump -dd`: a line `{ code, jt, jf, k },` for each instruction. */

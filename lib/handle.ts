@@ -1,8 +1,7 @@
 // What the two twins keep of a socket: the descriptor and how it waits.
 
-import { isMainThread } from 'node:worker_threads'
 import { check } from './errors.js'
-import { errnos, native } from './native.js'
+import { errnos, mainThread, native } from './native.js'
 import * as signals from './signals.js'
 import type { Book } from './zerocopy.js'
 
@@ -104,7 +103,7 @@ export class Handle {
 
   // A worker can end without another line of JavaScript; its sockets end with it.
   set fd(fd: number) {
-    if (!isMainThread) native.own(this.#fd, fd)
+    if (!mainThread) native.own(this.#fd, fd)
     this.#fd = fd
   }
 
@@ -118,7 +117,7 @@ export class Handle {
 
   /** O_NONBLOCK is set, and nobody in this process can have cleared it since. */
   get surelyNonblocking(): boolean {
-    return this.nonblocking && this.#set === cleared && isMainThread
+    return this.nonblocking && this.#set === cleared && mainThread
   }
 
   /**
@@ -139,4 +138,4 @@ export class Handle {
  * be ended by terminate().
  */
 export const mustNotBlock = (timeout: number | null): boolean =>
-  timeout !== null || !isMainThread || signals.listening()
+  timeout !== null || !mainThread || signals.listening()

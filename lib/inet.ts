@@ -1,12 +1,10 @@
 // Byte order, packed addresses, interfaces: byteorder(3), inet(3), if_nametoindex(3).
 
-import { endianness } from 'node:os'
 import { type BytesLike, bytes, type Int, int, text, typeName, whole } from './args.js'
+import { little } from './builtins.js'
 import { check, OSError, OverflowError, oserror, ValueError } from './errors.js'
 import { formatIPv4, formatIPv6 } from './family/ipaddress.js'
 import { constants, native } from './native.js'
-
-const little = endianness() === 'LE'
 
 function short(x: Int, name: string): number {
   const n = whole(x)

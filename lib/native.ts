@@ -5,8 +5,7 @@
 // `native` is a plain object on purpose: a test that needs a failure which the
 // kernel cannot be made to give replaces one of its functions.
 
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { fs, module, url } from './builtins.js'
 import type { Layout } from './layout.gen.js'
 
 /** A result of 0 or more, or -errno. */
@@ -77,6 +76,33 @@ export interface Native {
     buffers: readonly Uint8Array[],
     control: Uint8Array | null,
     controlLength: number,
+    flags: number,
+  ): Result
+  /**
+   * How many messages went. The rows of the table are those of native/batch.cc; each
+   * message has a sockaddr_storage in `addresses`, and `room` bytes in `control`.
+   */
+  sendmmsg(
+    fd: number,
+    memory: Uint8Array,
+    addresses: Uint8Array,
+    control: Uint8Array | null,
+    room: number,
+    table: Uint8Array,
+    first: number,
+    count: number,
+    flags: number,
+  ): Result
+  /** How many messages came; what they are comes in the table. */
+  recvmmsg(
+    fd: number,
+    memory: Uint8Array,
+    addresses: Uint8Array,
+    control: Uint8Array | null,
+    room: number,
+    table: Uint8Array,
+    first: number,
+    count: number,
     flags: number,
   ): Result
   /** CMSG_LEN, or CMSG_SPACE. */
@@ -187,29 +213,32 @@ interface Addon extends Native {
   readonly errnos: Readonly<Record<string, number>>
   readonly layout: Layout
   readonly scratch: ArrayBuffer
+  /** Whether this environment runs on the first thread of the process; a worker's does not. */
+  readonly mainThread: boolean
 }
 
 /** The places where the addon may lie, the one built here first. */
 function* candidates(): Generator<string> {
-  const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  const at = (path: string) => url.fileURLToPath(new URL(`../../${path}`, import.meta.url))
   yield at('build/Release/bsd_socket.node')
   const libc = process.platform !== 'linux' ? '' : isMusl() ? '.musl' : '.glibc'
   yield at(`prebuilds/${process.platform}-${process.arch}/bsd-socket${libc}.node`)
 }
 
-/** glibc names itself in the process report; musl does not. */
+/**
+ * The first page of an executable names the loader that it wants: ld-linux or
+ * ld-musl. The process report tells too, but takes 5 ms and more to make.
+ */
 function isMusl(): boolean {
-  // Left to itself the report looks up the name of every peer. @types/node 20 lacks the switch.
-  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean }
-  const { excludeNetwork = false } = report
-  report.excludeNetwork = true
-  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
-  report.excludeNetwork = excludeNetwork
-  return header !== undefined && header.glibcVersionRuntime === undefined
+  const page = Buffer.alloc(4096)
+  const executable = fs.openSync(process.execPath, 'r')
+  fs.readSync(executable, page)
+  fs.closeSync(executable)
+  return page.includes('/ld-musl-')
 }
 
 function load(): Addon {
-  const require = createRequire(import.meta.url)
+  const require = module.createRequire(import.meta.url)
   const tried: string[] = []
   for (const path of candidates()) {
     try {
@@ -230,6 +259,8 @@ export const native: Native = { ...addon }
 export const constants = addon.constants
 export const errnos = addon.errnos
 export const layout = addon.layout
+/** Asked of the addon, because node:worker_threads takes longer to load than the addon does. */
+export const mainThread = addon.mainThread
 
 // The scratch memory, which C++ and JavaScript share: one sockaddr, in or out,
 // and behind it four integers.

@@ -4,13 +4,15 @@
 import { encode, received } from './address.js'
 import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
+import { emptied } from './batch.js'
 import { room, start, take } from './bytes.js'
 import { type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
-import { keep, keeping, MSG_ZEROCOPY, stray } from './zerocopy.js'
+import type { Slots } from './slots.js'
+import { keep, keeping, keepingMany, MSG_ZEROCOPY, stray } from './zerocopy.js'
 
 const { AF_ALG, MSG_ERRQUEUE, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
@@ -277,4 +279,22 @@ export function recvmsgInto(
     () => into,
     (count) => count,
   )
+}
+
+/** sendmmsg(2) of the messages from `start` on, whose addresses are written. */
+export function sendmmsg(h: Handle, slots: Slots, flags: unknown, start: unknown): Op<number> {
+  const f = intOr(flags, 0)
+  const first = start === undefined ? 0 : whole(start)
+  if (first < 0 || first > slots.count) {
+    throw new ValueError(`start is ${first} in a batch of ${slots.count}`)
+  }
+  const op: Op<number> = (fd) => slots.send(fd, first, f)
+  return (f & MSG_ZEROCOPY) !== 0 ? keepingMany(h, slots, slots.count - first, op) : op
+}
+
+/** recvmmsg(2), which waits for the first message alone. */
+export function recvmmsg(h: Handle, batch: unknown, flags: unknown): Op<number> {
+  const f = intOr(flags, 0)
+  const slots = emptied(batch)
+  return (fd) => slots.receive(h, fd, f)
 }

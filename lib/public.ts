@@ -6,6 +6,7 @@ export type { AfAlgOptions } from './afalg.js'
 export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js'
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
+export { Batch, type BatchMessage, type BatchOptions } from './batch.js'
 export { type SocketConstructor, socket } from './callable.js'
 export { inet_checksum } from './checksum.js'
 export {
@@ -133,8 +134,10 @@ export type { ZerocopyCompletion, ZerocopyResult } from './zerocopy.js'
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>
 
+const numbers = Object.entries(constants)
+
 function enumeration(prefix: string): Enumeration {
-  const members = Object.entries(constants).filter(([name]) => name.startsWith(prefix))
+  const members = numbers.filter(([name]) => name.startsWith(prefix))
   const names = members.map(([name, number]) => [number, name] as const).reverse()
   return Object.freeze(Object.fromEntries([...names, ...members])) as Enumeration
 }

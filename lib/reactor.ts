@@ -4,7 +4,7 @@
 // An edge is told once. So an op is always tried before it waits, and only
 // EAGAIN means that there is an edge to come.
 
-import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
+import { timers } from './builtins.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
@@ -49,13 +49,15 @@ class Line {
 
   /** Tries every now and then, for want of an edge, until nothing waits. */
   tick(): void {
-    this.#clock ??= setInterval(() => {
-      if (this.queue.length > 0) this.advance()
-      else {
-        clearInterval(this.#clock)
-        this.#clock = undefined
-      }
-    }, AGAIN).unref()
+    this.#clock ??= timers
+      .setInterval(() => {
+        if (this.queue.length > 0) this.advance()
+        else {
+          timers.clearInterval(this.#clock)
+          this.#clock = undefined
+        }
+      }, AGAIN)
+      .unref()
   }
 
   /** Rejects what waits. The next call asks the kernel, and hears the same. */
@@ -198,7 +200,7 @@ let row = 0
 const due = new Set<Line>()
 
 function soon(line: Line): void {
-  if (due.size === 0) setImmediate(round)
+  if (due.size === 0) timers.setImmediate(round)
   due.add(line)
 }
 
@@ -308,7 +310,7 @@ function atOnce<T>(
   if (row++ < IN_A_ROW) settle()
   else {
     // Who asks again and again hears no more in this round of the loop.
-    setImmediate(() => {
+    timers.setImmediate(() => {
       row = 0
       settle()
     })
@@ -332,14 +334,16 @@ function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal
   if (waiter.timeout !== null) {
     let timer: NodeJS.Timeout
     const sleep = (left: number) => {
-      timer = setTimeout(
-        () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
-        Math.min(left, LONGEST),
-      ).unref()
+      timer = timers
+        .setTimeout(
+          () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
+          Math.min(left, LONGEST),
+        )
+        .unref()
     }
     // One more, because a timer counts from the last whole millisecond.
     sleep(Math.ceil(waiter.timeout * 1000) + 1)
-    waiter.cleanup(() => clearTimeout(timer))
+    waiter.cleanup(() => timers.clearTimeout(timer))
   }
   if (signal !== undefined) {
     const aborted = () => leave(signal.reason)

@@ -1,8 +1,8 @@
 // Hosts in addresses: a name has to become a numeric address before the kernel
 // can use it.
 
-import { domainToASCII } from 'node:url'
 import { codec, decode } from './address.js'
+import { url } from './builtins.js'
 import { gaierror, OSError, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, native, value } from './native.js'
@@ -25,7 +25,7 @@ export function resolverError(code: number, syscall: string): Error {
 
 /** A host name in ASCII, an international one encoded; null where that cannot be. */
 function toAscii(name: string): string | null {
-  return /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name) || null
+  return /^[\0-\x7f]*$/.test(name) ? name : url.domainToASCII(name) || null
 }
 
 /**

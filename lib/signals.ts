@@ -5,13 +5,11 @@
 // has to end with InterruptedError for the listener to run. native/signals.cc
 // notes such signals; this file tells it which, and when a note is out of date.
 
-import { constants as os } from 'node:os'
-import { setImmediate } from 'node:timers'
-import { isMainThread } from 'node:worker_threads'
+import { os, timers } from './builtins.js'
 import { check, type InterruptedError, oserror } from './errors.js'
-import { errnos, native, signalsCaught } from './native.js'
+import { errnos, mainThread, native, signalsCaught } from './native.js'
 
-const numbers: Readonly<Record<string, number>> = os.signals
+const numbers: Readonly<Record<string, number>> = os.constants.signals
 
 /** The signals that the program listens for: bit n for signal n. */
 let listened = 0
@@ -80,7 +78,7 @@ function follow(): number {
 }
 
 // In a worker nobody can listen for a signal.
-if (isMainThread) {
+if (mainThread) {
   process.on('newListener', added).on('removeListener', removed)
   for (const event of process.eventNames()) {
     for (const listener of process.listeners(event as NodeJS.Signals)) added(event, listener)
@@ -113,9 +111,9 @@ export function interrupted(syscall: string): InterruptedError {
   // loop has not come to the listener: this turn may have begun after the poll in
   // which the loop looks for signals. The second one makes sure that it polls,
   // though nothing else may keep it.
-  setImmediate(() => {
+  timers.setImmediate(() => {
     again = owed
-    if (owed !== 0) setImmediate(() => {})
+    if (owed !== 0) timers.setImmediate(() => {})
   })
   return oserror(-errnos.EINTR, syscall)
 }

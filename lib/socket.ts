@@ -5,6 +5,7 @@ import { type AfAlgOptions, afalgControl } from './afalg.js'
 import type { AncData, AncItem } from './ancillary.js'
 import type { BytesLike, Int } from './args.js'
 import { BaseSocket, getdefaulttimeout, type SocketOptions } from './base.js'
+import { type Batch, type BatchMessage, slotsOf } from './batch.js'
 import { block, READ, WRITE } from './drive.js'
 import { check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
@@ -204,6 +205,30 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
       number,
       AddressOut<F>,
     ]
+  }
+
+  /**
+   * Sends many messages in one system call. sendmmsg(2)
+   * @param messages a Batch; or any iterable of bytes for the peer, or of
+   *   `[data, address?, ancdata?]`
+   * @param start the message to begin with, in a batch that was taken in part
+   * @returns how many messages the kernel took: maybe not all, and never more than 1,024.
+   *   An error is raised only if it took none.
+   */
+  sendmmsg(messages: Batch | Iterable<BatchMessage<F>>, flags?: Int, start?: Int): number {
+    const slots = slotsOf(messages)
+    if (slots.stale(this._h)) run(slots.write(this._h))
+    return block(this._h, WRITE, 'sendmmsg', ops.sendmmsg(this._h, slots, flags, start), flags)
+  }
+
+  /**
+   * Receives as many messages as there are, up to those that the batch has room
+   * for, in one system call; waits for the first of them alone. recvmmsg(2), with
+   * MSG_WAITFORONE. An empty message is the end of a stream.
+   * @returns how many came; they are in the batch, which is empty after an error
+   */
+  recvmmsg(batch: Batch, flags?: Int): number {
+    return block(this._h, READ, 'recvmmsg', ops.recvmmsg(this._h, batch, flags), flags)
   }
 
   /**

@@ -1,9 +1,9 @@
 // Bytes moved inside the kernel: pipe2(2), and splice(2) in steps that both twins
 // drive. The blocking twin's functions are here; asyncsplice.ts has the others.
 
-import { readSync } from 'node:fs'
 import { type Int, intOr, typeName, whole } from './args.js'
 import type { BaseSocket } from './base.js'
+import { fs } from './builtins.js'
 import { isReady, type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, ValueError } from './errors.js'
 import { Handle, mustNotBlock } from './handle.js'
@@ -196,7 +196,7 @@ class Relay {
     const memory = Buffer.alloc(this.#held)
     let length = 0
     while (length < memory.length) {
-      length += readSync(this.#pipe[0], memory, length, memory.length - length, null)
+      length += fs.readSync(this.#pipe[0], memory, length, memory.length - length, null)
     }
     this.#held = 0
     return memory

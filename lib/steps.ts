@@ -2,7 +2,7 @@
 // yields what it waits for and is given what came. Here the blocking driver;
 // asyncsteps.ts has the other.
 
-import { readSync } from 'node:fs'
+import { fs } from './builtins.js'
 import { block, blockOn, type Op } from './drive.js'
 import { oserror } from './errors.js'
 import { Handle } from './handle.js'
@@ -77,7 +77,7 @@ export function fileError(error: unknown): unknown {
 function readNow({ file, size }: FileRead): Buffer {
   const memory = Buffer.allocUnsafe(size)
   try {
-    return memory.subarray(0, readSync(file, memory, 0, size, null))
+    return memory.subarray(0, fs.readSync(file, memory, 0, size, null))
   } catch (error) {
     throw fileError(error)
   }

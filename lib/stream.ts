@@ -1,13 +1,15 @@
 // makestream(): a Node stream over a socket of the promise twin, with what
 // `http` and `tls` ask of a net.Socket besides.
 
-import { Duplex, type DuplexOptions } from 'node:stream'
-import { clearTimeout, setTimeout } from 'node:timers'
+import type { DuplexOptions } from 'node:stream'
 import type { AsyncSocket } from './asyncsocket.js'
+import { timers } from './builtins.js'
 import { OSError } from './errors.js'
 import { constants } from './native.js'
 
 const { IPPROTO_TCP, SHUT_WR, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } = constants
+
+const { Duplex } = process.getBuiltinModule('node:stream')
 
 /** How much one read of the stream asks the kernel for. */
 const CHUNK = 65536
@@ -73,18 +75,18 @@ export class SocketStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    clearTimeout(this.#idle)
+    timers.clearTimeout(this.#idle)
     this.#socket.close()
     done(error)
   }
 
   /** Emits 'timeout' when nothing was sent or received for so long; 0 ends it. */
   setTimeout(milliseconds: number, callback?: () => void): this {
-    clearTimeout(this.#idle)
+    timers.clearTimeout(this.#idle)
     this.#idle = undefined
     if (callback) this[milliseconds > 0 ? 'once' : 'off']('timeout', callback)
     if (milliseconds > 0) {
-      this.#idle = setTimeout(() => this.emit('timeout'), milliseconds).unref()
+      this.#idle = timers.setTimeout(() => this.emit('timeout'), milliseconds).unref()
     }
     return this
   }

@@ -1,16 +1,14 @@
 // C structs by their layout: a table row for each, in the host's byte order
 // except where the kernel wants the network's.
 
-import { endianness } from 'node:os'
 import { codec, decode } from './address.js'
 import { type BytesLike, bytes, text, typeName, whole, within } from './args.js'
+import { little } from './builtins.js'
 import { OSError, ValueError } from './errors.js'
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './family/ipaddress.js'
 import { readInt } from './family/wire.js'
 import type { Field, Layout } from './layout.gen.js'
 import { constants, layout } from './native.js'
-
-const little = endianness() === 'LE'
 
 /** A struct of the kernel's as bytes and as a value, both ways. */
 export interface Struct<T, In = T> {

@@ -1,10 +1,8 @@
 // TCP_INFO: tcp(7), linux/tcp.h.
 
-import { endianness } from 'node:os'
 import type { BytesLike } from './args.js'
+import { little } from './builtins.js'
 import { view } from './struct.js'
-
-const little = endianness() === 'LE'
 
 /** A field's width in bytes; every field is aligned to its own width, on every machine. */
 type Width = 1 | 2 | 4 | 8

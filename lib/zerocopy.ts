@@ -243,6 +243,19 @@ export const keeping =
     return result
   }
 
+/** The same for an op that sends up to `most` messages, and gives how many. */
+export const keepingMany =
+  (h: Handle, memory: unknown, most: number, op: Op<number>): Op<number> =>
+  (fd) => {
+    const result = op(fd)
+    if (result < 0) keep(h, result, memory)
+    for (let i = 0; i < result; i++) keep(h, 1, memory)
+    // What became of the message after them the kernel will say with the next call,
+    // but it may have a number.
+    if (result >= 0 && result < most && h.zerocopy !== null) h.zerocopy.drain(h)
+    return result
+  }
+
 /** Lets the socket do it; null where the kernel cannot, on any but TCP, UDP, vsock and RDS. */
 function enable(h: Handle): Book | null {
   if (SO_ZEROCOPY === undefined) return null

@@ -37,8 +37,8 @@ class Exports {
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
-  auto* environment =
-      new Environment{std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>()};
+  auto* environment = new Environment{
+      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
   env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {
@@ -50,6 +50,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   object.Set("errnos", Errnos(env));
   object.Set("layout", Layouts(env));
   object.Set("scratch", ScratchBuffer(env, environment->scratch));
+  object.Set("mainThread", OnMainThread());
 
   Exports exports(env, object, environment);
   exports.Add<Socket>("socket");
@@ -77,6 +78,8 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Splice>("splice");
   exports.Add<Sendmsg>("sendmsg");
   exports.Add<Recvmsg>("recvmsg");
+  exports.Add<Sendmmsg>("sendmmsg");
+  exports.Add<Recvmmsg>("recvmmsg");
   exports.Add<CmsgSize>("cmsgSize");
   exports.Add<CmsgPut>("cmsgPut");
   exports.Add<CmsgWalk>("cmsgWalk");

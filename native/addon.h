@@ -33,6 +33,8 @@ struct Environment {
   std::shared_ptr<Scratch> scratch;
   std::shared_ptr<Reactor> reactor;      // once something waits
   std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
+  std::vector<ManyHeader> headers;       // of the messages of one sendmmsg or recvmmsg
+  std::vector<iovec> vectors;            // and their data
 };
 
 class Args;
@@ -60,6 +62,9 @@ Function Pipe, Splice;
 
 // cmsg.cc
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
+
+// batch.cc
+Function Sendmmsg, Recvmmsg;
 
 // sockopt.cc
 Function Getsockopt, GetsockoptBytes, Setsockopt, SetsockoptBytes, SetsockoptProgram;

@@ -126,6 +126,12 @@ class Args {
     return {whole.data + offset, static_cast<size_t>(length)};
   }
 
+  // A condition on arguments that were read; throws where it does not hold.
+  bool Inside(bool holds) {
+    if (!holds) Throw(Napi::RangeError::New(env_, "messages lie outside the memory"));
+    return holds;
+  }
+
   // The length of an address that JavaScript wrote into the scratch memory.
   socklen_t AddressLength(size_t index) {
     const int length = Int(index);
@@ -159,7 +165,7 @@ class Args {
     failed_ = true;
   }
 
-  static constexpr size_t kMost = 8;
+  static constexpr size_t kMost = 9;  // arguments that a function has
 
   napi_env env_;
   napi_value values_[kMost];

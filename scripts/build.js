@@ -1,5 +1,6 @@
 // Builds what is not up to date: the addon with node-gyp, against the headers
-// that came with this Node (nothing is downloaded), then the TypeScript.
+// that came with this Node (nothing is downloaded), then the TypeScript, whose
+// modules are then put together.
 //
 // Up to date goes by content, not by time: after a clone, a copy or a change of
 // branch the times of files say nothing. The version of Node is no part of it,
@@ -18,6 +19,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -32,7 +34,10 @@ const products = [
     build: buildAddon,
   },
   {
-    inputs: ['lib', 'test', 'examples', 'bench', 'tsconfig.json', 'package-lock.json'],
+    inputs: [
+      ...['lib', 'test', 'examples', 'bench', 'scripts/bundle.js'],
+      ...['tsconfig.json', 'package.json', 'package-lock.json'],
+    ],
     folder: 'dist',
     output: 'dist/lib/index.js',
     build: buildTypeScript,
@@ -94,10 +99,16 @@ function buildAddon() {
   run([gyp, 'rebuild', '--silent', '--jobs=max', `--nodedir=${nodedir}`], 'building the addon')
 }
 
-function buildTypeScript() {
+async function buildTypeScript() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   const tsc = join(dirname(dependency('typescript/package.json')), 'bin/tsc')
   run([tsc, '-p', root], 'compiling the TypeScript')
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const entry = /^\.\/dist\/lib\/(.*)\.js$/
+  const entries = Object.values(exports).flatMap((way) => entry.exec(way.default)?.[1] ?? [])
+  await bundle(join(root, 'dist/lib'), entries).catch(({ message }) =>
+    fail(`bundling the modules failed.\n${message}`),
+  )
 }
 
 /** The files of a folder, or the file itself. */
@@ -117,16 +128,16 @@ function digest(inputs) {
   return hash.digest('hex')
 }
 
-function makeUpToDate({ inputs, folder, output, build }) {
+async function makeUpToDate({ inputs, folder, output, build }) {
   const note = join(root, folder, 'made-from.sha256')
   const wanted = digest(inputs)
   const made = existsSync(join(root, output)) && existsSync(note) && readFileSync(note, 'utf8')
   if (made === wanted) return
   rmSync(note, { force: true })
-  build()
+  await build()
   writeFileSync(note, wanted)
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  for (const product of products) makeUpToDate(product)
+  for (const product of products) await makeUpToDate(product)
 }

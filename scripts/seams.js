@@ -17,9 +17,8 @@ const errors = [...text('lib/errors.ts').matchAll(/class (\w+) extends \w*Error\
 
 const rules = [
   {
-    rule: 'conditional compilation is in native/platform.h alone',
-    where: cplusplus,
-    except: 'native/platform.h',
+    rule: 'conditional compilation is in native/platform.h and native/headers.h alone',
+    where: /^native\/(?!platform\.h|headers\.h).*\.(cc|h)$/,
     pattern: /^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)\b(?! BSD_SOCKET_\w+_H_$).*/gm,
   },
   {
@@ -45,6 +44,11 @@ const rules = [
     where: library,
     except: 'lib/native.ts',
     pattern: /\bcreateRequire\b|\brequire\s*\(|\bdlopen\b/g,
+  },
+  {
+    rule: 'Node’s modules come from lib/builtins.ts: to import one loads far more',
+    where: library,
+    pattern: /^(import|export) (?!type\b)([^'"]*\bfrom )?['"]node:.*/gm,
   },
   {
     rule: 'exports are registered in native/addon.cc alone',

@@ -25,6 +25,8 @@ const signatures: Record<string, Kind[]> = {
   splice: ['int', 'number', 'int', 'number', 'number', 'int'],
   sendmsg: ['int', 'array', 'bytes', 'size', 'int', 'size'],
   recvmsg: ['int', 'array', 'bytes', 'size', 'int'],
+  sendmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
+  recvmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
   cmsgSize: ['number', 'bool'],
   cmsgPut: ['bytes', 'int', 'int', 'int', 'int'],
   cmsgWalk: ['bytes', 'size'],

@@ -11,7 +11,13 @@ const script = 'scripts/build.js'
 
 /** A project with an addon of one line and a module of one function: built in no time. */
 function little(): Copy {
-  const copy = new Copy([script, 'binding.gyp', 'package.json', 'package-lock.json'])
+  const copy = new Copy([
+    script,
+    'scripts/bundle.js',
+    'binding.gyp',
+    'package.json',
+    'package-lock.json',
+  ])
   for (const path of ['native', 'lib']) mkdirSync(copy.at(path))
   copy.edit('native/sources.txt', () => 'native/addon.cc\n')
   copy.edit('native/addon.cc', () => '#include "value.h"\nextern int value;\nint value = VALUE;\n')

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { ask } from './peer.js'
 import { ipv4, ipv6, type Place, peer, places, read, written } from './places.js'
 import { only, twins } from './twins.js'
-import { waits } from './waiting.js'
+import { ways } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 
@@ -69,7 +69,7 @@ ${program}`,
   }
 
   describe.each(places)('$name', (place) => {
-    it.each(waits)('answers python, with %s', async (_, prepare) => {
+    it.each(ways(socket))('answers python, with %s', async (_, prepare) => {
       using s = await bound(place)
       prepare(s)
       const { py, address } = await pythonAt(
@@ -99,32 +99,35 @@ s.sendto(b'', to); s.sendto(b'end', to)
       await py.end()
     })
 
-    it.each(waits)('talks to python over a connected socket, with %s', async (_, prepare) => {
-      using s = await bound(place)
-      prepare(s)
-      const { py, address } = await pythonAt(
-        place,
-        `
+    it.each(ways(socket))(
+      'talks to python over a connected socket, with %s',
+      async (_, prepare) => {
+        using s = await bound(place)
+        prepare(s)
+        const { py, address } = await pythonAt(
+          place,
+          `
 s.connect(given(sys.argv[2]))
 print(s.recv(100))
 s.send(b'12345'); s.send(b''); s.sendall(b'6')
 print(s.recv(100)); print(s.recv(100))
 `,
-        written(s.getsockname()),
-      )
-      await s.connect(address)
-      expect(s.getpeername()).toEqual(address)
-      await s.send(text('begin'))
-      expect(await py.line()).toBe("b'begin'")
-      // What does not fit of a datagram is lost; the next one begins a new.
-      expect((await s.recv(3)).toString()).toBe('123')
-      expect(await s.recv(100)).toEqual(Buffer.alloc(0))
-      expect((await s.recv(100)).toString()).toBe('6')
-      expect(await s.send(Buffer.alloc(0))).toBe(0)
-      await s.sendall(text('end'))
-      expect([await py.line(), await py.line()]).toEqual(["b''", "b'end'"])
-      await py.end()
-    })
+          written(s.getsockname()),
+        )
+        await s.connect(address)
+        expect(s.getpeername()).toEqual(address)
+        await s.send(text('begin'))
+        expect(await py.line()).toBe("b'begin'")
+        // What does not fit of a datagram is lost; the next one begins a new.
+        expect((await s.recv(3)).toString()).toBe('123')
+        expect(await s.recv(100)).toEqual(Buffer.alloc(0))
+        expect((await s.recv(100)).toString()).toBe('6')
+        expect(await s.send(Buffer.alloc(0))).toBe(0)
+        await s.sendall(text('end'))
+        expect([await py.line(), await py.line()]).toEqual(["b''", "b'end'"])
+        await py.end()
+      },
+    )
 
     it('says where nobody listens', async () => {
       using s = new socket.socket(place.family, SOCK_DGRAM)

@@ -5,7 +5,7 @@ import * as socket from 'bsd-socket'
 import { describe, expect, it } from 'vitest'
 import { peer, places, read, written } from './places.js'
 import { twins } from './twins.js'
-import { waits } from './waiting.js'
+import { ways } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 
@@ -29,7 +29,7 @@ describe.each(twins)('%s', (_, socket) => {
     )
 
   describe.each(places)('$name', (place) => {
-    describe.each(waits)('with %s', (_, prepare) => {
+    describe.each(ways(socket))('with %s', (_, prepare) => {
       it('serves a python client', async () => {
         const [server, address] = await serve(place)
         using _server = server

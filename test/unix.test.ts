@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { folder } from './peer.js'
 import { abstract, abstractName, path, peer, read, written } from './places.js'
 import { twins } from './twins.js'
-import { waits } from './waiting.js'
+import { ways } from './waiting.js'
 
 socket.setdefaulttimeout(10)
 
@@ -187,7 +187,7 @@ show(a.getsockname()); show(a.getpeername())
   })
 
   describe.each([path, abstract])('SOCK_SEQPACKET over $name', (place) => {
-    it.each(waits)('keeps the bounds of messages, with %s', async (_, prepare) => {
+    it.each(ways(socket))('keeps the bounds of messages, with %s', async (_, prepare) => {
       using server = new socket.socket(AF_UNIX, SOCK_SEQPACKET)
       await server.bind(place.address() as socket.Unix)
       server.listen()

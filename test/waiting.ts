@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import * as socket from 'bsd-socket'
 import { onTestFinished } from 'vitest'
-import type { Twin } from './twins.js'
+import { type Twin, waitsAside } from './twins.js'
 
 const { AF_UNIX, SOCK_STREAM, SOL_SOCKET } = socket
 
@@ -65,21 +65,17 @@ export function watchdog(): void {
   })
 }
 
+type Way = [name: string, prepare: (s: socket.socket) => void]
+
 /**
- * How a call waits: in the kernel, or in poll(2) with a deadline. The kernel's
- * wait has an end too, so that a broken test does not hang.
+ * How a call of a twin's waits: in the kernel, or in poll(2) with a deadline. The
+ * kernel's wait has an end too, so that a broken test does not hang. The promise
+ * twin never lets the kernel wait: there the two would be one.
  */
-export const waits: readonly [name: string, prepare: (s: socket.socket) => void][] = [
-  ['a deadline', (s) => s.settimeout(10)],
-  [
-    "the kernel's wait",
-    (s) => {
-      s.settimeout(null)
-      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(10))
-      s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(10))
-    },
-  ],
-]
+export function ways(twin: Twin): Way[] {
+  const deadline: Way = ['a deadline', (s) => s.settimeout(10)]
+  return waitsAside(twin) ? [deadline] : [deadline, ["the kernel's wait", guarded]]
+}
 
 /** A struct timeval of this machine: two longs. */
 export function timeval(seconds: number): Uint8Array {

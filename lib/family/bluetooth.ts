@@ -1,7 +1,7 @@
 // AF_BLUETOOTH: a form of address for each protocol. bluetooth/bluetooth.h
 
-import { isUint8Array } from 'node:util/types'
 import { text, whole } from '../args.js'
+import { util } from '../builtins.js'
 import { OSError, ValueError } from '../errors.js'
 import type { Field } from '../layout.gen.js'
 import { constants, layout } from '../native.js'
@@ -121,7 +121,9 @@ const hci: Codec | undefined = HCI && {
 
 const sco: Codec | undefined = SCO && {
   encode(address, out, who) {
-    const device = isUint8Array(address) ? Buffer.from(address).toString('latin1') : address
+    const device = util.types.isUint8Array(address)
+      ? Buffer.from(address).toString('latin1')
+      : address
     if (typeof device !== 'string') throw new OSError(`${who}(): wrong format`)
     if (device.includes('\0')) throw new ValueError('embedded null character')
     begin(out, SCO.size, AF_BLUETOOTH)

@@ -2,11 +2,12 @@
 // or the name, too. linux/can.h
 
 import { typeName } from '../args.js'
+import { little } from '../builtins.js'
 import { OSError, ValueError } from '../errors.js'
 import { constants, layout } from '../native.js'
 import { interfaceIndex, interfaceName, padded, tuple, unsigned, unsigned64 } from './parts.js'
 import type { CanIsotpOut, CanJ1939Out, CanOut, Codec } from './types.js'
-import { begin, little, readUint, writeUint } from './wire.js'
+import { begin, readUint, writeUint } from './wire.js'
 
 const { AF_CAN, CAN_BCM, CAN_ISOTP, CAN_J1939, CAN_RAW } = constants
 const CAN = layout.sockaddr_can

@@ -1,7 +1,7 @@
 // AF_UNIX: unix(7). Paths, abstract names, and no name at all.
 
-import { isUtf8 } from 'node:buffer'
 import { bytes as bytesOf, wellFormed } from '../args.js'
+import { buffer } from '../builtins.js'
 import { OSError, ValueError } from '../errors.js'
 import { constants, layout } from '../native.js'
 import type { Codec, UnixOut } from './types.js'
@@ -31,6 +31,6 @@ export const unix: Codec = {
     const end = name.indexOf(0)
     const path = end < 0 ? name : name.subarray(0, end)
     // A path need not be text; as bytes it still leads to the same file.
-    return isUtf8(path) ? path.toString() : path
+    return buffer.isUtf8(path) ? path.toString() : path
   },
 }

@@ -1,12 +1,10 @@
 // Integers in a sockaddr: network byte order for ports and addresses, the
 // host's own for the rest.
 
-import { endianness } from 'node:os'
+import { little } from '../builtins.js'
 import type { Field } from '../layout.gen.js'
 import { layout } from '../native.js'
 
-/** Whether the host's order is little-endian. */
-export const little = endianness() === 'LE'
 const FAMILY = layout.sockaddr.sa_family
 
 /** Clears the first `size` bytes and writes the family into them. */

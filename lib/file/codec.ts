@@ -1,7 +1,7 @@
 // Characters and bytes: the encodings of a text file. Reading has every one that
 // the runtime decodes; writing has UTF-8, UTF-16LE, Latin-1 and ASCII.
 
-import { TextDecoder } from 'node:util'
+import { util } from '../builtins.js'
 import { ValueError } from '../errors.js'
 
 export interface TextCodec {
@@ -27,9 +27,9 @@ function singleByte(name: string, limit: number, errors: Handler): TextCodec {
 }
 
 function decoding(name: string, errors: Handler): TextCodec {
-  let decoder: TextDecoder
+  let decoder: InstanceType<typeof util.TextDecoder>
   try {
-    decoder = new TextDecoder(name, { fatal: errors === 'strict', ignoreBOM: true })
+    decoder = new util.TextDecoder(name, { fatal: errors === 'strict', ignoreBOM: true })
   } catch {
     throw new ValueError(`unknown encoding: ${name}`)
   }

@@ -1,7 +1,7 @@
 // What all selectors do: they keep the keys, and leave the waiting to each.
 
-import { inspect } from 'node:util'
 import { type Int, int, typeName } from '../args.js'
+import { util } from '../builtins.js'
 import { KeyError, OSError, RuntimeError, ValueError } from '../errors.js'
 import { type FileObject, isInt, milliseconds } from '../multiplex.js'
 import type { WaitOptions } from '../reactor.js'
@@ -36,7 +36,7 @@ function descriptor(fileobj: unknown): number {
     fd = int(isInt(fileobj) ? fileobj : (fileobj as { fileno(): unknown }).fileno())
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof ValueError)) throw error
-    throw new ValueError(`Invalid file object: ${inspect(fileobj)}`)
+    throw new ValueError(`Invalid file object: ${util.inspect(fileobj)}`)
   }
   if (fd < 0) throw new ValueError(`Invalid file descriptor: ${fd}`)
   return fd
@@ -125,7 +125,7 @@ export abstract class BaseSelector<F extends FileObject = FileObject, D = unknow
     }
     const fd = this.#map._fd(fileobj)
     if (this.#keys.has(fd)) {
-      throw new KeyError(`${inspect(fileobj)} (FD ${fd}) is already registered`)
+      throw new KeyError(`${util.inspect(fileobj)} (FD ${fd}) is already registered`)
     }
     this._watch(fd, mask)
     return this.#keep({ fileobj, fd, events: mask, data: (data ?? null) as D })
@@ -221,7 +221,7 @@ export abstract class BaseSelector<F extends FileObject = FileObject, D = unknow
   /** @internal */
   protected _registered(fileobj: F): SelectorKey<F, D> {
     const key = this.#map.get(fileobj)
-    if (key === undefined) throw new KeyError(`${inspect(fileobj)} is not registered`)
+    if (key === undefined) throw new KeyError(`${util.inspect(fileobj)} is not registered`)
     return key
   }
 

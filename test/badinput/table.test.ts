@@ -77,6 +77,8 @@ const beyond = [
   '.sendall_zerocopy(',
   'socket.relay(',
   'socket.splice(',
+  '.recvmmsg(',
+  '.sendmmsg(',
 ]
 
 it('has a row for every method and every function', () => {

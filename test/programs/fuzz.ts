@@ -129,6 +129,17 @@ const now = fc.constant(false)
 const control = fc.oneof(memory, fc.constant(null))
 const length = fc.integer({ min: -1, max: 130 })
 const offset = fc.oneof(ints, fc.constant(-1))
+/** Rows for many messages, some of them fit for use. */
+const cell = fc.oneof(fc.integer({ min: -2, max: 70 }), fc.constantFrom(0, 2 ** 31 - 1, -(2 ** 31)))
+const table = fc
+  .array(fc.oneof(fc.constantFrom([0, 8, 8, 0, 0, 0, 0], [8, 20, 4, 16, 0, 0, 0]), fc.array(cell)))
+  .map((rows) => new Uint8Array(Int32Array.from(rows.flat()).buffer))
+const storage = fc.oneof(
+  fc.nat(5).map((count) => new Uint8Array(128 * count)),
+  memory,
+)
+const few = fc.integer({ min: -1, max: 4 })
+const many = [memory, storage, control, fc.nat(20), fc.oneof(table, memory), few, few, ints]
 const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   sendfile: [fd, fd, ints, ints],
   seek: [fd, ints],
@@ -136,6 +147,8 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   splice: [fd, offset, fd, offset, ints, ints],
   sendmsg: [fd, list, control, length, ints, length],
   recvmsg: [fd, list, control, length, ints],
+  sendmmsg: [fd, ...many],
+  recvmmsg: [fd, ...many],
   cmsgSize: [ints, bool],
   cmsgPut: [memory, length, ints, ints, length],
   cmsgWalk: [memory, length],

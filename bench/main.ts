@@ -1,0 +1,103 @@
+// `npm run bench`: this package beside C, CPython and Node's own modules.
+
+import { writeFileSync } from 'node:fs'
+import { SingleBar } from 'cli-progress'
+import { type Curve, curves } from './curves.js'
+import { machine } from './machine.js'
+import { type Options, options, usage } from './options.js'
+import { Workshop } from './processes.js'
+import { page } from './report.js'
+import { type CurveResult, type Everything, type Result, rounds } from './results.js'
+import { markdown, place, table } from './table.js'
+import { contestants, type Row, rows } from './works.js'
+
+/** A bar on the terminal; nothing where nobody looks. */
+function progress(total: number): { step(what: string): void; stop(): void } {
+  if (!process.stderr.isTTY) return { step() {}, stop() {} }
+  const bar = new SingleBar({ format: '{bar} {value}/{total} {what}', stream: process.stderr })
+  bar.start(total, 0, { what: '' })
+  return { step: (what) => bar.increment({ what }), stop: () => bar.stop() }
+}
+
+/** Runs the works and the points of the curves, one after the other. */
+async function measureAll(
+  wanted: readonly Row[],
+  along: readonly Curve[],
+  options: Options,
+): Promise<[Result[], CurveResult[]]> {
+  using shop = new Workshop()
+  const stop = () => {
+    shop[Symbol.dispose]()
+    process.exit(130)
+  }
+  process.once('SIGINT', stop)
+  const all = [...wanted, ...along.flatMap(({ points }) => points.map(({ row }) => row))]
+  const turns = all.map((row) => contestants(row).length * options.rounds)
+  const bar = progress(turns.reduce((sum, n) => sum + n, 0))
+  const measured = (row: Row) => rounds(shop, row, options.rounds, options, bar.step)
+  try {
+    const results: Result[] = []
+    for (const row of wanted) results.push(...(await measured(row)))
+    const grown: CurveResult[] = []
+    for (const curve of along) {
+      const points: CurveResult['points'][number][] = []
+      for (const { x, row } of curve.points) points.push({ x, result: (await measured(row))[0] })
+      grown.push({ ...curve, points })
+    }
+    return [results, grown]
+  } finally {
+    bar.stop()
+    process.removeListener('SIGINT', stop)
+  }
+}
+
+function print(all: Everything, { markdown: asMarkdown, processor }: Options): void {
+  const { machine, settings, results, skipped } = all
+  const asked = (result: Result) =>
+    Object.values(result.ratios).some(({ target }) => target !== null)
+  const shown = results.filter(
+    (result) => processor || asked(result) || result.quantity === 'instructions',
+  )
+  for (const line of place(machine)) console.log(line)
+  const { rounds, ms } = settings
+  console.log(`${rounds} rounds of ${ms} ms; ratios ours to theirs: median (quartiles) target`)
+  console.log(asMarkdown ? markdown(shown, all.curves) : table(shown, all.curves))
+  for (const { id, reason } of skipped) console.log(`${id}: not measured: ${reason}`)
+}
+
+/** Instructions are counted where an operation is a call or a few. */
+const countable = (row: Row) => row.how === undefined && row.size <= 64
+
+async function main(options: Options): Promise<void> {
+  const named = rows.filter(({ id }) => options.only?.includes(id) ?? true)
+  const wanted = options.counting ? named.filter(countable) : named
+  const missing = wanted.filter((row) => row.missing !== undefined)
+  const along = curves.filter(({ id }) => options.only?.includes(id) ?? options.curves)
+  const { rounds: count, ms, warm } = options
+  const where = machine()
+  const there = wanted.filter((row) => row.missing === undefined)
+  const [results, grown] = await measureAll(there, along, options)
+  const all: Everything = {
+    machine: where,
+    settings: { rounds: count, ms, warm },
+    results,
+    curves: grown,
+    skipped: missing.map(({ id, missing = '' }) => ({ id, reason: missing })),
+  }
+  if (options.html !== null) writeFileSync(options.html, page(all))
+  if (options.json === '-') return console.log(JSON.stringify(all))
+  if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
+  print(all, options)
+  if (options.html !== null) console.log(`plots: ${options.html}`)
+}
+
+let chosen: Options | null = null
+try {
+  chosen = options(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error
+  console.error(`bench: ${error.message}`)
+  process.exit(2)
+}
+if (chosen === null) console.log(usage)
+else await main(chosen)

@@ -1,0 +1,115 @@
+// Many runs in turns, and what they come to.
+
+import { type Distribution, distribution, ratios } from 'bsd-socket/bench'
+import type { Machine } from './machine.js'
+import type { Workshop } from './processes.js'
+import { type Sample, sample, type Times } from './sample.js'
+import { type Contestant, contestants, type Other, type Quantity, type Row } from './works.js'
+
+export interface Ratio extends Distribution {
+  /** At most; of a rate, at least. Null where nothing was asked for. */
+  readonly target: number | null
+  readonly holds: boolean | null
+}
+
+/** One quantity of one work. */
+export interface Result {
+  readonly id: string
+  readonly title: string
+  readonly unit: string
+  readonly quantity: Quantity
+  /** Seconds, bytes, messages a second, or for the import milliseconds. */
+  readonly values: Partial<Record<Contestant, Distribution>>
+  /** Ours to the other's; for the import the difference in milliseconds. */
+  readonly ratios: Partial<Record<Other, Ratio>>
+}
+
+/** What was measured along a curve. */
+export interface CurveResult {
+  readonly id: string
+  readonly title: string
+  readonly x: string
+  readonly y: string
+  readonly points: readonly { readonly x: number; readonly result: Result }[]
+}
+
+/** All that one run of the benchmark gives. */
+export interface Everything {
+  readonly machine: Machine
+  readonly settings: { readonly rounds: number; readonly ms: number; readonly warm: number }
+  readonly results: readonly Result[]
+  readonly curves: readonly CurveResult[]
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[]
+}
+
+const holds = (quantity: Quantity, ratio: number, target: number): boolean =>
+  quantity === 'rate' ? ratio >= target : ratio <= target
+
+type Series = Map<Contestant, Sample[]>
+
+const of = (series: Series, who: Contestant, quantity: Quantity): number[] =>
+  (series.get(who) ?? []).map((one) => one[quantity] ?? Number.NaN)
+
+function compare(series: Series, who: Other, quantity: Quantity, target: number | null): Ratio {
+  const ours = of(series, 'ours', quantity)
+  const theirs = of(series, who, quantity)
+  const compared =
+    quantity === 'import' ? distribution(ours.map((ms, i) => ms - theirs[i])) : ratios(ours, theirs)
+  return {
+    ...compared,
+    target,
+    holds: target === null ? null : holds(quantity, compared.median, target),
+  }
+}
+
+/** What is read off the runs of a work: what has a target, and always the processor time. */
+function quantities({ targets, how }: Row, counting = false): Quantity[] {
+  if (counting) return ['instructions']
+  const asked = Object.keys(targets) as Quantity[]
+  return how === undefined ? [...new Set<Quantity>([...asked, 'processor'])] : asked
+}
+
+/** What the runs of one work come to. */
+export function results(row: Row, series: Series, counting?: boolean): Result[] {
+  const { id, title, unit } = row
+  return quantities(row, counting).map((quantity) => {
+    const targets = row.targets[quantity] ?? {}
+    const everyone = contestants(row)
+    const others = everyone.filter((who) => who !== 'ours')
+    return {
+      id,
+      title,
+      unit,
+      quantity,
+      values: Object.fromEntries(
+        everyone.map((who) => [who, distribution(of(series, who, quantity))]),
+      ),
+      ratios: Object.fromEntries(
+        others.map((who) => [who, compare(series, who, quantity, targets[who] ?? null)]),
+      ),
+    }
+  })
+}
+
+/**
+ * Runs every contestant in turns, round by round; each round begins with the next
+ * one, so that none is always the one that finds the caches cold.
+ */
+export async function rounds(
+  shop: Workshop,
+  row: Row,
+  count: number,
+  times: Times,
+  step: (what: string) => void,
+): Promise<Result[]> {
+  const everyone = contestants(row)
+  const series: Series = new Map(everyone.map((who) => [who, []]))
+  for (let round = 0; round < count; round++) {
+    for (let i = 0; i < everyone.length; i++) {
+      const who = everyone[(i + round) % everyone.length]
+      step(`${row.id}: ${who}`)
+      series.get(who)?.push(await sample(shop, row, who, times))
+    }
+  }
+  return results(row, series, times.counting)
+}

@@ -1,0 +1,118 @@
+// One run of one contestant at one work.
+
+import { fileURLToPath } from 'node:url'
+import type { Program, Workshop } from './processes.js'
+import type { Contestant, Quantity, Row } from './works.js'
+
+export type Sample = Partial<Record<Quantity, number>>
+
+/** How long to warm up and to measure, in milliseconds. */
+export interface Times {
+  /** Counts instructions instead. */
+  readonly counting?: boolean
+  readonly warm: number
+  readonly ms: number
+}
+
+interface Printed {
+  readonly ops: number
+  readonly seconds: number
+  readonly user: number
+  readonly system: number
+}
+
+async function result(program: Program): Promise<Printed> {
+  const printed = JSON.parse(await program.line()) as Printed
+  await program.end()
+  return printed
+}
+
+async function call(shop: Workshop, row: Row, who: Contestant, times: Times, address: string) {
+  const { id, size, chunk, file } = row
+  const args = [id, size, chunk, times.warm, times.ms, 1]
+  const target = file ? `${address}:${shop.file(size)}` : address
+  const under = row.peer === undefined ? [] : shop.pin(0)
+  const { ops, seconds, user, system } = await result(shop.start(who, [...args, target], under))
+  return { time: seconds / ops, processor: (user + system) / ops }
+}
+
+const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']
+const FEW = 50_000
+const MANY = 150_000
+
+/**
+ * The instructions that one operation takes outside the kernel, which no other
+ * program can disturb: those of many operations less those of few.
+ */
+async function instructions(shop: Workshop, row: Row, who: Contestant, address: string) {
+  const count = async (operations: number): Promise<number> => {
+    const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
+    const program = shop.start(who, args, callgrind)
+    await program.line()
+    const said = await program.end()
+    const [, collected] = /Collected : (\d+)/.exec(said) ?? []
+    if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
+    return Number(collected)
+  }
+  const few = await count(FEW)
+  return { instructions: ((await count(MANY)) - few) / (MANY - FEW) }
+}
+
+async function load(shop: Workshop, row: Row, times: Times, address: string): Promise<Sample> {
+  const { size, chunk } = row
+  const { ops, seconds } = await result(
+    shop.start('c', ['load', size, chunk, times.warm, times.ms, 1, address], shop.pin(0)),
+  )
+  return { rate: ops / seconds }
+}
+
+/** How much more memory a server has with more connections, each of which was used once. */
+async function memory(shop: Workshop, row: Row, server: Program, address: string): Promise<Sample> {
+  const open = async (connections: number) => {
+    const clients = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
+    await clients.line()
+    return Number(await server.ask('rss'))
+  }
+  await open(row.chunk / 4) // what the first few need stays out of it
+  const before = await open(row.chunk / 4)
+  const after = await open(row.chunk)
+  return { memory: (after - before) / row.chunk }
+}
+
+const scripts = { ours: 'ours/import.js', node: 'node/empty.js' }
+
+/** Milliseconds from the start of a process to its end. */
+async function script(shop: Workshop, who: Contestant): Promise<Sample> {
+  const path = fileURLToPath(new URL(scripts[who === 'ours' ? 'ours' : 'node'], import.meta.url))
+  const start = performance.now()
+  const program = shop.launch(process.execPath, [path])
+  await program.end()
+  const wall = performance.now() - start
+  const { user, system } = JSON.parse(await program.line()) as Printed
+  return { import: wall, processor: (user + system) / 1e6 }
+}
+
+/** Runs a contestant once, with a fresh process at either end. */
+export async function sample(
+  shop: Workshop,
+  row: Row,
+  who: Contestant,
+  times: Times,
+): Promise<Sample> {
+  if (row.how === 'import') return script(shop, who)
+  const measured = (address: string) =>
+    times.counting ? instructions(shop, row, who, address) : call(shop, row, who, times, address)
+  if (row.peer === undefined) return measured('')
+  const { by, work, address } = row.peer
+  const where = address === 'path' ? [shop.path()] : []
+  const args = [work, row.size, 0, 0, 0, 0, ...where]
+  const server = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
+  try {
+    const at = await server.line()
+    if (row.how === 'load') return await load(shop, row, times, at)
+    if (row.how === 'memory') return await memory(shop, row, server, at)
+    return await measured(at)
+  } finally {
+    await server.stop()
+  }
+}
