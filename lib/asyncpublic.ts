@@ -21,6 +21,7 @@ export {
   gethostbyname_ex,
   getnameinfo,
 } from './asyncnetdb.js'
+export { relay, splice } from './asyncsplice.js'
 export * from './public.js'
 export type { WaitOptions } from './reactor.js'
 export type { SocketStream } from './stream.js'

@@ -22,6 +22,12 @@ import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { run } from './steps.js'
 import { SocketStream } from './stream.js'
+import {
+  completions,
+  sendallZerocopy,
+  type ZerocopyCompletion,
+  type ZerocopyResult,
+} from './zerocopy.js'
 
 const { MSG_ERRQUEUE, MSG_OOB } = constants
 
@@ -165,7 +171,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
   send(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(WRITE, 'send', () => ops.send(data, flags), options, flags)
+    return this.#wait(WRITE, 'send', () => ops.send(data, flags, this._h), options, flags)
   }
 
   /**
@@ -175,7 +181,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
     // Only a stream may be cut: a datagram of any size is one.
     const piece = this.type === constants.SOCK_STREAM ? ops.PIECE : undefined
-    return this.#wait(WRITE, 'sendall', () => ops.sendall(data, flags, piece), options, flags)
+    const start = () => ops.sendall(data, flags, piece, this._h)
+    return this.#wait(WRITE, 'sendall', start, options, flags)
   }
 
   /**
@@ -248,7 +255,13 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     // At once, unless it takes a look-up, so that calls begin in order.
     if (slots.named(this._h)) await runLater(write, options)
     else run(write)
-    return this.#wait(WRITE, 'sendmmsg', () => ops.sendmmsg(slots, flags, start), options, flags)
+    return this.#wait(
+      WRITE,
+      'sendmmsg',
+      () => ops.sendmmsg(this._h, slots, flags, start),
+      options,
+      flags,
+    )
   }
 
   /**
@@ -275,6 +288,24 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     options?: WaitOptions,
   ): Promise<number> {
     return runLater(sendfile(this._h, file, offset, count), options)
+  }
+
+  /**
+   * Sends everything by MSG_ZEROCOPY, and resolves when the kernel has let go of the
+   * memory, which must not change until then; see the blocking twin. A promise that
+   * rejects leaves it in the kernel's hands all the same. send(2)
+   */
+  async sendall_zerocopy(
+    data: BytesLike,
+    flags?: Int,
+    options?: WaitOptions,
+  ): Promise<ZerocopyResult> {
+    return runLater(sendallZerocopy(this._h, data, flags), options)
+  }
+
+  /** What the kernel has let go of among the sends under MSG_ZEROCOPY; see the blocking twin. */
+  async recv_zerocopy_completions(options?: WaitOptions): Promise<ZerocopyCompletion[]> {
+    return runLater(completions(this._h), options)
   }
 
   /** Lets waits here keep the event loop alive: so it is from the beginning. */

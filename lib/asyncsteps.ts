@@ -1,8 +1,12 @@
 // The steps of lib/steps.ts, driven by promises.
 
 import { fs } from './builtins.js'
+import { isReady, type Op } from './drive.js'
+import { check } from './errors.js'
+import { Handle } from './handle.js'
+import { errnos, native } from './native.js'
 import { meanwhile, type WaitOptions, wait } from './reactor.js'
-import { fileError, type Need, type Steps } from './steps.js'
+import { type Elsewhere, fileError, type Need, type Steps } from './steps.js'
 
 function readLater(file: number, size: number): Promise<Buffer> {
   const memory = Buffer.allocUnsafe(size)
@@ -14,7 +18,27 @@ function readLater(file: number, size: number): Promise<Buffer> {
   })
 }
 
+/** A descriptor that nothing is done with but to watch it: its O_NONBLOCK is its owner's. */
+class Foreign extends Handle {
+  override stayNonblocking(): void {}
+}
+
+/** A duplicate waits: the set has each descriptor once, and this one may be in it. */
+async function elsewhere(step: Elsewhere, options: WaitOptions): Promise<void> {
+  const { h, watched, event, syscall } = step
+  const fd = check(native.dup(watched), 'dup')
+  const duplicate = new Foreign(fd, -1, -1, 0, h === null ? null : h.timeout, true)
+  const op: Op<0> = (fd) => (isReady(fd, event) ? 0 : -errnos.EAGAIN)
+  const begin = () => wait(duplicate, event, syscall, () => op, options)
+  try {
+    await (h === null ? begin() : meanwhile(h, syscall, begin, options))
+  } finally {
+    duplicate.close()
+  }
+}
+
 function later(step: Need, options: WaitOptions): unknown {
+  if ('watched' in step) return elsewhere(step, options)
   if ('op' in step) return wait(step.h, step.event, step.syscall, () => step.op, options)
   if ('ask' in step) return abortable(step.ask(true), options)
   const { h, file, size } = step

@@ -558,6 +558,15 @@ export const MSG_WAITFORONE = c.MSG_WAITFORONE as number
 /** send without copying, completion in the error queue. recv(2), send(2) */
 export const MSG_ZEROCOPY = c.MSG_ZEROCOPY as number
 
+/** unused by splice(2); pages given to the kernel by vmsplice(2). splice(2) */
+export const SPLICE_F_GIFT = c.SPLICE_F_GIFT as number
+/** more data will follow. splice(2) */
+export const SPLICE_F_MORE = c.SPLICE_F_MORE as number
+/** move pages instead of copying; no effect since Linux 2.6.21. splice(2) */
+export const SPLICE_F_MOVE = c.SPLICE_F_MOVE as number
+/** do not wait for the pipe. splice(2) */
+export const SPLICE_F_NONBLOCK = c.SPLICE_F_NONBLOCK as number
+
 /** pid, uid and gid of the sender, a struct ucred. cmsg(3), unix(7) */
 export const SCM_CREDENTIALS = c.SCM_CREDENTIALS as number
 /** payload in device memory, a struct dmabuf_cmsg. cmsg(3), unix(7) */

@@ -1,7 +1,7 @@
 // Waiting, for the blocking twin: an op is tried, and tried again when poll(2)
 // says that it may succeed.
 
-import { oserror, TimeoutError } from './errors.js'
+import { check, oserror, TimeoutError } from './errors.js'
 import { readInt } from './family/wire.js'
 import { type Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, layout, mainThread, native } from './native.js'
@@ -57,7 +57,7 @@ function waiting<T>(
     if (typeof result !== 'number' || result >= 0) return result as T
     // EINTR is of a signal that nobody listens for.
     if (result !== UNFINISHED && result !== -EINTR) {
-      if (!mayWait(h, result, syscall, Number(flags))) throw oserror(result, syscall)
+      if (!mayWait(h, result, event, syscall, Number(flags))) throw oserror(result, syscall)
       wait ??= new Wait(h, event, syscall)
       wait.next(result)
     }
@@ -66,9 +66,30 @@ function waiting<T>(
   }
 }
 
+/** Whether a descriptor is ready for READ or WRITE; its end is as good. */
+export const isReady = (fd: number, event: number): boolean =>
+  (check(native.poll(fd, event, 0, tick), 'poll') & (event | constants.POLLHUP)) !== 0
+
+/** Waits for a descriptor that need not be the socket's own, under the socket's timeout. */
+export function blockOn(h: Handle, fd: number, event: number, syscall: string): void {
+  if (signals.listening()) signals.arm()
+  const wait = new Wait(h, event, syscall, fd)
+  while (!isReady(fd, event)) {
+    if (h.timeout === 0) throw oserror(-EAGAIN, syscall)
+    wait.next(-EAGAIN)
+  }
+}
+
 /** Whether a failure only means: not yet. */
-function mayWait(h: Handle, result: Failure, syscall: string, flags: number): boolean {
+function mayWait(
+  h: Handle,
+  result: Failure,
+  event: number,
+  syscall: string,
+  flags: number,
+): boolean {
   if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
+  if (event === constants.POLLERR) return true // the kernel never waits for its error queue
   // With a deadline Python waits for readiness before the call, whatever its flags.
   if (h.timeout === null && (flags & NOWAIT) !== 0) return false
   // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or
@@ -83,14 +104,16 @@ function mayWait(h: Handle, result: Failure, syscall: string, flags: number): bo
 /** One blocking call's waits, which share a deadline. */
 class Wait {
   readonly #h: Handle
+  readonly #fd: number
   readonly #event: number
   readonly #syscall: string
   /** ms on the clock of performance.now(); infinite for none. */
   readonly #deadline: number
   #count = 0
 
-  constructor(h: Handle, event: number, syscall: string) {
+  constructor(h: Handle, event: number, syscall: string, fd = h.fd) {
     this.#h = h
+    this.#fd = fd
     this.#event = event
     this.#syscall = syscall
     const seconds = h.timeout ?? kernelTimeout(h, event)
@@ -105,7 +128,7 @@ class Wait {
     // while its receiver's queue is full, and a full backlog cannot be polled.
     const pause = Math.min(this.#count++ - 2, 10)
     if (pause > 0) this.#poll(-1, Math.min(pause, left))
-    const ready = this.#poll(this.#h.fd, left === Number.POSITIVE_INFINITY ? -1 : left)
+    const ready = this.#poll(this.#fd, left === Number.POSITIVE_INFINITY ? -1 : left)
     if (ready === 0) throw this.#expired(reason)
   }
 

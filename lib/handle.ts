@@ -3,6 +3,7 @@
 import { check } from './errors.js'
 import { errnos, mainThread, native } from './native.js'
 import * as signals from './signals.js'
+import type { Book } from './zerocopy.js'
 
 /** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
 export interface Owner {
@@ -13,6 +14,8 @@ export interface Owner {
 export interface Watched {
   /** Rejects what waits, and lets go of the descriptor before it is closed. */
   end(): void
+  /** What waits for zero-copy sends looks again: somebody has read the error queue. */
+  look(): void
 }
 
 /** How often this thread has cleared an O_NONBLOCK. */
@@ -35,6 +38,8 @@ export class Handle {
   closed = false
   /** What waits for it, once something has; null for the blocking twin. */
   watch: Watched | null = null
+  /** Its zero-copy sends, once there are some. */
+  zerocopy: Book | null = null
   /** The promise twin's object, which waits keep alive. */
   owner: WeakRef<Owner> | null = null
 
@@ -73,6 +78,7 @@ export class Handle {
   #close(): void {
     const { fd } = this
     if (fd < 0) return
+    this.zerocopy?.leave(this, false)
     this.watch?.end()
     this.fd = -1
     const result = native.close(fd)
@@ -83,6 +89,7 @@ export class Handle {
   /** Gives the descriptor away. */
   detach(): number {
     const { fd } = this
+    this.zerocopy?.leave(this, true)
     this.watch?.end()
     this.closed = true
     this.fd = -1

@@ -50,6 +50,17 @@ export interface Native {
   sendfile(socket: number, file: number, offset: number, count: number): Result
   /** lseek(2) from the beginning. */
   seek(fd: number, offset: number): Result
+  /** The two descriptors come in `value`, the reading end first. */
+  pipe(flags: number): Result
+  /** An offset of -1 is none. */
+  splice(
+    source: number,
+    sourceOffset: number,
+    target: number,
+    targetOffset: number,
+    count: number,
+    flags: number,
+  ): Result
   /** An address length of 0 is no address. */
   sendmsg(
     fd: number,

@@ -12,8 +12,9 @@ import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 import type { Slots } from './slots.js'
+import { keep, keeping, keepingMany, MSG_ZEROCOPY, stray } from './zerocopy.js'
 
-const { AF_ALG, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
+const { AF_ALG, MSG_ERRQUEUE, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
 /** accept4(2): the new descriptor and the peer's address. */
@@ -134,11 +135,12 @@ export function recvfromInto(
   }
 }
 
-/** send(2), once. */
-export function send(data: unknown, flags: unknown): Op<number> {
+/** send(2), once. Under MSG_ZEROCOPY the socket `h` keeps the memory. */
+export function send(data: unknown, flags: unknown, h?: Handle): Op<number> {
   const from = bytes(data)
   const f = intOr(flags, 0)
-  return (fd) => native.send(fd, from, 0, from.length, f)
+  const op: Op<number> = (fd) => native.send(fd, from, 0, from.length, f)
+  return h !== undefined && (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op
 }
 
 /**
@@ -151,7 +153,12 @@ export const PIECE = 0x80000
  * send(2) until everything is sent; between two tries it remembers how far it
  * came. UNFINISHED after every `piece` bytes.
  */
-export function sendall(data: unknown, flags: unknown, piece = Number.POSITIVE_INFINITY): Op<null> {
+export function sendall(
+  data: unknown,
+  flags: unknown,
+  piece = Number.POSITIVE_INFINITY,
+  h?: Handle,
+): Op<null> {
   const from = bytes(data)
   const f = intOr(flags, 0)
   let sent = 0
@@ -159,6 +166,7 @@ export function sendall(data: unknown, flags: unknown, piece = Number.POSITIVE_I
     const pause = sent + piece
     do {
       const count = native.send(fd, from, sent, Math.min(from.length, pause) - sent, f)
+      if (h !== undefined && (f & MSG_ZEROCOPY) !== 0) keep(h, count, from)
       if (count < 0) return count
       sent += count
       if (sent >= pause && sent < from.length) return UNFINISHED
@@ -177,7 +185,9 @@ export function hasFlags(count: number): boolean {
 export function sendto(h: Handle, data: unknown, flags: unknown, address: unknown): Op<number> {
   const from = bytes(data)
   const f = int(flags)
-  return (fd) => native.sendto(fd, from, 0, from.length, f, encode(h, address, 'sendto'))
+  const op: Op<number> = (fd) =>
+    native.sendto(fd, from, 0, from.length, f, encode(h, address, 'sendto'))
+  return (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op
 }
 
 /** sendmsg(2): buffers gathered, with control messages, to an address or to the peer. */
@@ -191,10 +201,11 @@ export function sendmsg(
   const from = bytesList(buffers, 'sendmsg() argument 1')
   const control = pack(ancdata === undefined ? [] : ancdata)
   const f = intOr(flags, 0)
-  return (fd) => {
+  const op: Op<number> = (fd) => {
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')
     return native.sendmsg(fd, from, control, control.length, f, length)
   }
+  return (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op
 }
 
 /** `[data, ancdata, msg_flags, address]`; in place of data the count of bytes for recvmsg_into. */
@@ -212,12 +223,16 @@ function recvmsgOp<T>(
     throw new ValueError('invalid ancillary data buffer length')
   }
   const f = intOr(flags, 0)
+  const queued = (f & MSG_ERRQUEUE) !== 0
   return (fd) => {
+    const met = queued && h.zerocopy !== null ? stray(h, into(), controlSize) : null
+    if (met !== null) return [out(met.count), met.ancdata, met.flags, met.address]
     const control = Buffer.alloc(controlSize)
     const count = native.recvmsg(fd, into(), control, controlSize, f)
     if (count < 0) return count
     const [msgFlags, controlLength] = [value(0), value(1)]
     const ancdata = messages(control, controlLength)
+    if (queued) h.zerocopy?.read(ancdata)
     try {
       return [out(count), ancdata, msgFlags, received(h.proto)]
     } catch (error) {
@@ -267,13 +282,14 @@ export function recvmsgInto(
 }
 
 /** sendmmsg(2) of the messages from `start` on, whose addresses are written. */
-export function sendmmsg(slots: Slots, flags: unknown, start: unknown): Op<number> {
+export function sendmmsg(h: Handle, slots: Slots, flags: unknown, start: unknown): Op<number> {
   const f = intOr(flags, 0)
   const first = start === undefined ? 0 : whole(start)
   if (first < 0 || first > slots.count) {
     throw new ValueError(`start is ${first} in a batch of ${slots.count}`)
   }
-  return (fd) => slots.send(fd, first, f)
+  const op: Op<number> = (fd) => slots.send(fd, first, f)
+  return (f & MSG_ZEROCOPY) !== 0 ? keepingMany(h, slots, slots.count - first, op) : op
 }
 
 /** recvmmsg(2), which waits for the first message alone. */

@@ -99,6 +99,7 @@ export {
   sethostname,
 } from './netdb.js'
 export type { FileLike } from './sendfile.js'
+export { pipe, type RelayOptions, relay, type SpliceOptions, splice } from './splice.js'
 export type { Struct } from './struct.js'
 export {
   type Credentials,
@@ -128,6 +129,7 @@ export {
   ucred,
 } from './structs.js'
 export { type TcpInfo, tcp_info } from './tcpinfo.js'
+export type { ZerocopyCompletion, ZerocopyResult } from './zerocopy.js'
 
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>

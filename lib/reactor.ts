@@ -67,6 +67,19 @@ class Line {
   }
 }
 
+/** A line in which each waits for something of its own, and holds up nobody. */
+class Crowd extends Line {
+  override advance(): void {
+    this.ready = true
+    for (const waiter of [...this.queue]) {
+      if (waiter.settled) continue
+      const outcome = waiter.attempt()
+      if (outcome === null) this.queue.splice(this.queue.indexOf(waiter), 1)
+      else this.ready = false
+    }
+  }
+}
+
 /** A socket in the set, for the whole of its life. */
 export class Watch implements Watched {
   readonly #reading = new Line()
@@ -74,6 +87,7 @@ export class Watch implements Watched {
   /** What waits for something else, and has to hear that the descriptor goes. */
   readonly others = new Set<() => void>()
   #aside: Line | undefined
+  #zerocopy: Crowd | undefined
   readonly #h: Handle
   #refd = true
   #waiting = 0
@@ -95,12 +109,22 @@ export class Watch implements Watched {
     watches[token] = this
   }
 
-  /** What waits for READ, WRITE or ASIDE. */
+  /** What waits for READ, WRITE or ASIDE; POLLERR for zero-copy sends to be let go of. */
   line(event: number): Line {
     if (event === READ) return this.#reading
     if (event === WRITE) return this.#writing
+    if (event === POLLERR) {
+      this.#zerocopy ??= new Crowd()
+      return this.#zerocopy
+    }
     this.#aside ??= new Line()
     return this.#aside
+  }
+
+  look(): void {
+    for (const line of [this.#zerocopy, this.#writing]) {
+      if (line !== undefined && line.queue.length > 0) soon(line)
+    }
   }
 
   /** An edge: the events are poll(2)'s bits. */
@@ -108,6 +132,7 @@ export class Watch implements Watched {
     if (events & TO_READ) this.#reading.advance()
     if (events & TO_WRITE) this.#writing.advance()
     if (events & TO_READ_ASIDE) this.#aside?.advance()
+    if (events & (POLLERR | POLLHUP)) this.#zerocopy?.advance()
   }
 
   /** A wait begins or ends; while one goes on, the event loop stays alive. */
@@ -132,7 +157,8 @@ export class Watch implements Watched {
       free.push(this.#token)
       this.#token = -1
     }
-    for (const line of [this.#reading, this.#writing, this.#aside]) line?.fail(EBADF)
+    const lines = [this.#reading, this.#writing, this.#aside, this.#zerocopy]
+    for (const line of lines) line?.fail(EBADF)
     for (const closed of this.others) closed()
   }
 }

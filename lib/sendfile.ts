@@ -1,25 +1,29 @@
 // A file over a stream: sendfile(2), and a loop of read(2) and send(2) where the
-// kernel will not do it (a pipe, a file of /proc, a file system without pages).
+// kernel will not do it (a pipe, a socket, a file of /proc, a file system without pages).
 
 import { int, typeName, whole } from './args.js'
-import { type Op, UNFINISHED, WRITE } from './drive.js'
+import { type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
-import { fromFile, need, type Steps } from './steps.js'
+import { fromFile, need, ready, type Steps } from './steps.js'
 
-/** A descriptor, or something that has one. */
-export type FileLike = number | { readonly fd: number }
+/** A descriptor, or something that has one: a FileHandle, a socket, a file of `makefile()`. */
+export type FileLike = number | { readonly fd: number } | { fileno(): number }
 
 /** More than this the kernel does not take at once (0x7ffff000 bytes on Linux). */
 const AT_ONCE = 0x40000000
 /** How much the loop reads at a time. */
 const CHUNK = 65536
 
-function descriptor(file: unknown): number {
+/** The descriptor of a file, or of a socket of ours. */
+export function descriptor(file: unknown): number {
   if (typeof file === 'number') return int(file)
-  if (file !== null && typeof file === 'object' && 'fd' in file) return int(file.fd)
+  if (file !== null && typeof file === 'object') {
+    if ('fd' in file) return int(file.fd)
+    if ('fileno' in file && typeof file.fileno === 'function') return int(file.fileno())
+  }
   throw new TypeError(`a file descriptor or an object with one is required, not ${typeName(file)}`)
 }
 
@@ -74,6 +78,8 @@ function* relay(h: Handle, p: Progress): Steps<void> {
   const moved = native.seek(p.file, p.offset)
   if (p.offset > 0) check(moved, 'lseek') // a pipe has one place, its beginning
   while (p.sent < p.count) {
+    // What has no places may have to be waited for: another socket, a pipe, a terminal.
+    if (moved < 0) yield* ready(h, p.file, READ, 'sendfile')
     let chunk = yield* fromFile(h, p.file, Math.min(p.count - p.sent, CHUNK))
     if (chunk.length === 0) return
     while (chunk.length > 0) {

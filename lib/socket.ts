@@ -18,6 +18,12 @@ import { here } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { run } from './steps.js'
 import { gather, gatherInto, gathers } from './waitall.js'
+import {
+  completions,
+  sendallZerocopy,
+  type ZerocopyCompletion,
+  type ZerocopyResult,
+} from './zerocopy.js'
 
 /** A blocking socket; made by `socket()`. */
 export class Socket<F extends number = number> extends BaseSocket<F> {
@@ -124,7 +130,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * @throws BrokenPipeError the other side reads no more
    */
   send(data: BytesLike, flags?: Int): number {
-    return block(this._h, WRITE, 'send', ops.send(data, flags), flags)
+    return block(this._h, WRITE, 'send', ops.send(data, flags, this._h), flags)
   }
 
   /**
@@ -132,7 +138,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    * there is no telling how much went out. send(2), as often as needed
    */
   sendall(data: BytesLike, flags?: Int): null {
-    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags), flags)
+    return block(this._h, WRITE, 'sendall', ops.sendall(data, flags, undefined, this._h), flags)
   }
 
   /**
@@ -212,7 +218,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   sendmmsg(messages: Batch | Iterable<BatchMessage<F>>, flags?: Int, start?: Int): number {
     const slots = slotsOf(messages)
     if (slots.stale(this._h)) run(slots.write(this._h))
-    return block(this._h, WRITE, 'sendmmsg', ops.sendmmsg(slots, flags, start), flags)
+    return block(this._h, WRITE, 'sendmmsg', ops.sendmmsg(this._h, slots, flags, start), flags)
   }
 
   /**
@@ -228,7 +234,8 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   /**
    * Sends a file, or a part of it, over a stream without copying it through
    * this process where the kernel can. sendfile(2); else read(2) and send(2)
-   * @param file a descriptor, a FileHandle, or anything with a numeric `fd`
+   * @param file a descriptor, a FileHandle, a socket, or anything with a numeric `fd`;
+   *   a pipe or a socket is waited for
    * @param offset where in the file to begin, in bytes
    * @param count how many bytes at most; to the end if left out or null
    * @returns how many bytes were sent; the file's position is behind the last of them
@@ -236,6 +243,29 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    */
   sendfile(file: FileLike, offset?: Int, count?: Int | null): number {
     return run(sendfile(this._h, file, offset, count))
+  }
+
+  /**
+   * Sends everything from the memory of `data` itself, by MSG_ZEROCOPY, and returns
+   * when the kernel has let go of it: on TCP, when the peer has acknowledged. Until
+   * then the memory must not change. SO_ZEROCOPY is set if it is not; where the kernel
+   * cannot, it copies, and `copied` says so. send(2)
+   * @throws TimeoutError sending, or the waiting after it, took longer than the timeout
+   * @throws ValueError the socket is non-blocking
+   */
+  sendall_zerocopy(data: BytesLike, flags?: Int): ZerocopyResult {
+    return run(sendallZerocopy(this._h, data, flags))
+  }
+
+  /**
+   * What the kernel has let go of among the sends under MSG_ZEROCOPY, whose memory
+   * is kept until then; waits for the first. Needs SO_ZEROCOPY. recvmsg(2) with
+   * MSG_ERRQUEUE
+   * @returns ranges of sends by number, from 0; none when no send is under way
+   * @throws ValueError SO_ZEROCOPY is not set, so that the kernel ignores the flag
+   */
+  recv_zerocopy_completions(): ZerocopyCompletion[] {
+    return run(completions(this._h))
   }
 
   /**

@@ -3,9 +3,9 @@
 // asyncsteps.ts has the other.
 
 import { fs } from './builtins.js'
-import { block, type Op } from './drive.js'
+import { block, blockOn, type Op } from './drive.js'
 import { oserror } from './errors.js'
-import type { Handle } from './handle.js'
+import { Handle } from './handle.js'
 
 /** A socket to be ready for an op. */
 interface Ready {
@@ -13,6 +13,14 @@ interface Ready {
   event: number
   syscall: string
   op: Op<unknown>
+}
+
+/** A descriptor to be ready, for a socket whose own it is not; null for none. */
+export interface Elsewhere {
+  h: Handle | null
+  watched: number
+  event: number
+  syscall: string
 }
 
 /** Bytes of a file, at its position, for a socket. */
@@ -27,7 +35,7 @@ interface Question {
   ask(later: boolean): unknown
 }
 
-export type Need = Ready | FileRead | Question
+export type Need = Ready | Elsewhere | FileRead | Question
 
 /** A computation that waits in between. */
 export type Steps<T> = Generator<Need, T, unknown>
@@ -35,6 +43,19 @@ export type Steps<T> = Generator<Need, T, unknown>
 /** Waits for an op. */
 export function* need<T>(h: Handle, event: number, syscall: string, op: Op<T>): Steps<T> {
   return (yield { h, event, syscall, op }) as T
+}
+
+/**
+ * Waits for a descriptor that is no socket of ours, such as the end of a pipe, under
+ * the timeout of a socket; for ever if there is none.
+ */
+export function* ready(
+  h: Handle | null,
+  watched: number,
+  event: number,
+  syscall: string,
+): Steps<void> {
+  yield { h, watched, event, syscall }
 }
 
 /** Reads up to `size` bytes from a file for a socket; none at its end. */
@@ -62,7 +83,11 @@ function readNow({ file, size }: FileRead): Buffer {
   }
 }
 
+/** Stands for the socket where there is none. */
+const nobody = new Handle(-1, -1, -1, 0, null, false)
+
 function now(step: Need): unknown {
+  if ('watched' in step) return blockOn(step.h ?? nobody, step.watched, step.event, step.syscall)
   if ('op' in step) return block(step.h, step.event, step.syscall, step.op)
   return 'ask' in step ? step.ask(false) : readNow(step)
 }

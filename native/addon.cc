@@ -74,6 +74,8 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Sendto>("sendto");
   exports.Add<Sendfile>("sendfile");
   exports.Add<Seek>("seek");
+  exports.Add<Pipe>("pipe");
+  exports.Add<Splice>("splice");
   exports.Add<Sendmsg>("sendmsg");
   exports.Add<Recvmsg>("recvmsg");
   exports.Add<Sendmmsg>("sendmmsg");

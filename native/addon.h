@@ -57,6 +57,9 @@ Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup
 // transfer.cc
 Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;
 
+// splice.cc
+Function Pipe, Splice;
+
 // cmsg.cc
 Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
 

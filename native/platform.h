@@ -40,7 +40,7 @@ inline int SocketCloexec(int domain, int type, int protocol) {
 inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
   return socketpair(domain, type | SOCK_CLOEXEC, protocol, fds);
 }
-inline int PipeCloexec(int fds[2]) { return pipe2(fds, O_CLOEXEC | O_NONBLOCK); }
+inline int PipeCloexec(int fds[2], int flags) { return pipe2(fds, flags | O_CLOEXEC); }
 inline ssize_t RecvmsgCloexec(int fd, msghdr* header, int flags) {
   ssize_t received = recvmsg(fd, header, flags | MSG_CMSG_CLOEXEC);
   // AF_PACKET, some of AF_CAN and others, which pass no descriptors, refuse the
@@ -64,11 +64,12 @@ inline int SocketpairCloexec(int domain, int type, int protocol, int fds[2]) {
   if (result == 0) CloseOnExec(fds[0]), CloseOnExec(fds[1]);
   return result;
 }
-inline int PipeCloexec(int fds[2]) {
+inline int PipeCloexec(int fds[2], int flags) {
+  if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) return errno = EINVAL, -1;
   const int result = pipe(fds);
   for (int i = 0; result == 0 && i < 2; i++) {
     CloseOnExec(fds[i]);
-    SetNonblocking(fds[i], true);
+    SetNonblocking(fds[i], (flags & O_NONBLOCK) != 0);
   }
   return result;
 }
@@ -145,6 +146,19 @@ inline ssize_t SendFile(int out, int in, off_t offset, size_t count) {
   auto length = static_cast<off_t>(count);
   const int result = sendfile(in, out, offset, &length, nullptr, 0);
   return result < 0 && length == 0 ? -1 : static_cast<ssize_t>(length);
+}
+#endif
+
+// splice(2). An offset below 0 is none: from where the file is.
+#if defined(__linux__)
+inline ssize_t SpliceBytes(int in, int64_t in_offset, int out, int64_t out_offset, size_t count,
+                           unsigned flags) {
+  return splice(in, in_offset < 0 ? nullptr : &in_offset, out,
+                out_offset < 0 ? nullptr : &out_offset, count, flags);
+}
+#else
+inline ssize_t SpliceBytes(int, int64_t, int, int64_t, size_t, unsigned) {
+  return errno = ENOSYS, -1;
 }
 #endif
 

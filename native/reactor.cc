@@ -125,7 +125,7 @@ class Reactor {
   }
 
   int OpenThread() {
-    if (PipeCloexec(quit_) < 0) return -errno;
+    if (PipeCloexec(quit_, O_NONBLOCK) < 0) return -errno;
     wake_ = Wake::New(env_, "bsd-socket", 1, 1, this);
     wake_.Unref(env_);
     thread_ = std::thread([this] { Watch(); });

@@ -98,7 +98,7 @@ Napi::Value WatchSignal(Args& args) {
   const int signo = args.Int(0);
   if (args.failed()) return {};
   if (signo <= 0 || signo >= kSignals) return Number(args.env(), -EINVAL);
-  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup) < 0) return Result(args, -1);
+  if (g_wakeup[0] < 0 && PipeCloexec(g_wakeup, O_NONBLOCK) < 0) return Result(args, -1);
   if (g_loop[0] < 0) {
     if (SocketpairCloexec(AF_UNIX, SOCK_STREAM, 0, g_loop) < 0) return Result(args, -1);
     SetNonblocking(g_loop[0], true);

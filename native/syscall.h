@@ -6,6 +6,8 @@
 
 namespace bsd {
 
+constexpr double kLargest = 9007199254740991;  // 2^53 - 1: beyond it a double is no integer
+
 inline Napi::Value Number(Napi::Env env, int64_t value) {
   napi_value result = nullptr;
   const auto small = static_cast<int32_t>(value);

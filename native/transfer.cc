@@ -2,11 +2,6 @@
 #include "syscall.h"
 
 namespace bsd {
-namespace {
-
-constexpr double kLargest = 9007199254740991;  // 2^53 - 1: beyond it a double is no integer
-
-}  // namespace
 
 // recv(2). (fd, buffer, offset, length, flags) -> bytes
 Napi::Value Recv(Args& args) {

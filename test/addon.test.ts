@@ -21,6 +21,8 @@ const span: Kind[] = ['bytes', 'size', 'size']
 const signatures: Record<string, Kind[]> = {
   sendfile: ['int', 'int', 'number', 'number'],
   seek: ['int', 'number'],
+  pipe: ['int'],
+  splice: ['int', 'number', 'int', 'number', 'number', 'int'],
   sendmsg: ['int', 'array', 'bytes', 'size', 'int', 'size'],
   recvmsg: ['int', 'array', 'bytes', 'size', 'int'],
   sendmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],

@@ -1,9 +1,18 @@
 // sendfile(): whole files, parts of them, and what the kernel will not send.
 
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as socket from 'bsd-socket'
+import * as promises from 'bsd-socket/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { native } from '#lib/native'
 import { folder, python } from './peer.js'
@@ -94,6 +103,52 @@ print(n, h.hexdigest())
     b.close()
   })
 
+  it('reaches beyond 4 GiB: an offset, and a count, in a file with a hole', async () => {
+    const path = join(folder(), 'large')
+    writeFileSync(path, 'begin')
+    truncateSync(path, 5 * 2 ** 30)
+    appendFileSync(path, 'the end')
+    const fd = openSync(path, 'r')
+    const [a, b] = socket.socketpair()
+    expect(await a.sendfile(fd, 5 * 2 ** 30 + 4)).toBe(3)
+    expect(await a.sendfile(fd, 5 * 2 ** 30, 3 * 2 ** 30)).toBe(7)
+    expect((await b.recv(100)).toString()).toBe('endthe end')
+    closeSync(fd)
+    a.close()
+    b.close()
+  })
+
+  it('waits for a pipe and for a socket, to their end or for so many bytes', async () => {
+    const [r, w] = socket.pipe()
+    const [a, b] = socket.socketpair()
+    const [c, d] = socket.socketpair()
+    writeSync(w, 'from a pipe')
+    expect(await a.sendfile(r, 0, 4)).toBe(4)
+    closeSync(w)
+    expect(await a.sendfile(r)).toBe(7)
+    await c.sendall(Buffer.from(', from a socket'))
+    expect(await a.sendfile(d, 0, 15)).toBe(15)
+    expect((await b.recv(100)).toString()).toBe('from a pipe, from a socket')
+    await expect(async () => a.sendfile(d, 1)).rejects.toMatchObject({ code: 'ESPIPE' })
+    for (const s of [a, b, c, d]) s.close()
+    closeSync(r)
+  })
+
+  // It read at once: the deadline did not hold, and the promise twin lost a thread
+  // of Node's pool to the empty pipe.
+  it('keeps the deadline for a pipe and a socket with nothing in them', async () => {
+    const [r, w] = socket.pipe()
+    const [a, b] = socket.socketpair()
+    a.settimeout(0.05)
+    await expect(async () => a.sendfile(r)).rejects.toThrow(socket.TimeoutError)
+    await expect(async () => a.sendfile(b)).rejects.toThrow(socket.TimeoutError)
+    expect(native.nonblocking(r, null)).toBe(0) // the pipe is as it was
+    a.close()
+    b.close()
+    closeSync(r)
+    closeSync(w)
+  })
+
   it('keeps the deadline for the whole of it', async () => {
     const fd = file()
     const [a, b] = socket.socketpair()
@@ -123,4 +178,21 @@ print(n, h.hexdigest())
     )
     for (const s of [a, b, c, d]) s.close()
   })
+})
+
+it('promises: an empty pipe is given up when aborted, and sent from when it fills', async () => {
+  const [r, w] = socket.pipe()
+  const [a, b] = promises.socketpair()
+  const signal = AbortSignal.timeout(20)
+  await expect(a.sendfile(r, 0, null, { signal })).rejects.toMatchObject({ name: 'TimeoutError' })
+  const sending = a.sendfile(r, 0, 4)
+  setTimeout(() => writeSync(w, 'late'), 20)
+  expect(await sending).toBe(4)
+  expect((await b.recv(10)).toString()).toBe('late')
+  const closed = a.sendfile(r)
+  setImmediate(() => a.close())
+  await expect(closed).rejects.toMatchObject({ code: 'EBADF' })
+  b.close()
+  closeSync(r)
+  closeSync(w)
 })

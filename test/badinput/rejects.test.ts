@@ -50,6 +50,7 @@ const rightButOptions: Readonly<Record<string, unknown[]>> = {
   connect_ex: [['127.0.0.1', 9]],
   recv: [1, 0],
   recv_into: [Buffer.alloc(1), 1, 0],
+  recv_zerocopy_completions: [],
   recvfrom: [1, 0],
   recvfrom_into: [Buffer.alloc(1), 1, 0],
   recvmmsg: [new socket.Batch({ messages: 1, size: 1 }), 0],
@@ -57,6 +58,7 @@ const rightButOptions: Readonly<Record<string, unknown[]>> = {
   recvmsg_into: [[Buffer.alloc(1)], 0, 0],
   send: [Buffer.alloc(1), 0],
   sendall: [Buffer.alloc(1), 0],
+  sendall_zerocopy: [Buffer.alloc(1), 0],
   sendfile: [0, 0, 1],
   sendmmsg: [[Buffer.alloc(1)], 0, 0],
   sendmsg: [[Buffer.alloc(1)], [], 0, null],
@@ -83,7 +85,9 @@ it('knows the waiting methods', () => {
     'gethostbyname_ex',
     'getnameinfo',
     'recv_fds',
+    'relay',
     'send_fds',
+    'splice',
   ])
 })
 

@@ -72,6 +72,11 @@ const beyond = [
   'socket.inet_checksum(',
   'socket.listen_fds(',
   'socket.peer_credentials(',
+  'socket.pipe(',
+  '.recv_zerocopy_completions(',
+  '.sendall_zerocopy(',
+  'socket.relay(',
+  'socket.splice(',
   '.recvmmsg(',
   '.sendmmsg(',
 ]

@@ -128,6 +128,7 @@ const list = fc.oneof(fc.array(memory, { maxLength: 4 }), fc.array(anything, { m
 const now = fc.constant(false)
 const control = fc.oneof(memory, fc.constant(null))
 const length = fc.integer({ min: -1, max: 130 })
+const offset = fc.oneof(ints, fc.constant(-1))
 /** Rows for many messages, some of them fit for use. */
 const cell = fc.oneof(fc.integer({ min: -2, max: 70 }), fc.constantFrom(0, 2 ** 31 - 1, -(2 ** 31)))
 const table = fc
@@ -142,6 +143,8 @@ const many = [memory, storage, control, fc.nat(20), fc.oneof(table, memory), few
 const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   sendfile: [fd, fd, ints, ints],
   seek: [fd, ints],
+  pipe: [fc.constantFrom(0, 2048, 0x4000, -1)],
+  splice: [fd, offset, fd, offset, ints, ints],
   sendmsg: [fd, list, control, length, ints, length],
   recvmsg: [fd, list, control, length, ints],
   sendmmsg: [fd, ...many],
@@ -229,6 +232,8 @@ function forbidden(name: string, args: Args): boolean {
       return typeof third === 'number' && !(third >= 0 && third <= 10)
     case 'own': // what is owned is closed at the end
       return second !== -1
+    case 'splice':
+      return foreign.has(read(first)) || foreign.has(read(third))
     case 'nonblocking':
       return second !== true && second !== null
     case 'setsockopt':
@@ -279,7 +284,7 @@ function address(kind: number, noise: Uint8Array): void {
 }
 
 function note(name: string, result: unknown): void {
-  if (name === 'socketpair' && result === 0) {
+  if ((name === 'socketpair' || name === 'pipe') && result === 0) {
     const values = new Int32Array(scratch.buffer, scratch.length - 12, 2)
     for (const made of values) adopt(made)
   }
