@@ -39,8 +39,7 @@ const curve = (one: CurveResult): string => figure(one.title, lines(one))
 
 /** The whole page. */
 export function page(all: Everything): string {
-  const { machine, settings, results, skipped } = all
-  const missing = skipped.map(({ id, reason }) => `<p>${id}: not measured: ${reason}</p>`)
+  const { machine, settings, results } = all
   const charts = others.map((who) => {
     const svg = bars(results, who)
     return svg === null ? '' : figure(`Ours to ${names[who]}`, svg)
@@ -56,7 +55,6 @@ ${charts.join('\n')}
 ${all.curves.map(curve).join('\n')}
 <h2>Figures</h2>
 ${table(all)}
-${missing.join('\n')}
 </html>
 `
 }
