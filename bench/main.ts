@@ -51,7 +51,7 @@ async function measureAll(
   }
 }
 
-function print(all: Everything, { markdown: asMarkdown, processor }: Options): void {
+function print(all: Everything, { markdown: asMarkdown, processor, counting }: Options): void {
   const { machine, settings, results } = all
   const asked = (result: Result) =>
     Object.values(result.ratios).some(({ target }) => target !== null)
@@ -60,7 +60,8 @@ function print(all: Everything, { markdown: asMarkdown, processor }: Options): v
   )
   for (const line of place(machine)) console.log(line)
   const { rounds, ms } = settings
-  console.log(`${rounds} rounds of ${ms} ms; ratios ours to theirs: median (quartiles) target`)
+  const turns = counting ? 'instructions outside the kernel' : `${rounds} rounds of ${ms} ms`
+  console.log(`${turns}; ratios ours to theirs: median (quartiles) target`)
   console.log(asMarkdown ? markdown(shown, all.curves) : table(shown, all.curves))
 }
 
