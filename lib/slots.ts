@@ -144,7 +144,7 @@ export class Slots {
   }
 
   /** Whether an address has to be written before the messages go through this socket. */
-  #stale({ family, proto }: Handle): boolean {
+  stale({ family, proto }: Handle): boolean {
     if (this.#family === family && this.#proto === proto) return this.#unwritten
     this.#family = family
     this.#proto = proto
@@ -165,13 +165,13 @@ export class Slots {
 
   /** Whether a name has to be looked up first. */
   named(h: Handle): boolean {
-    if (!this.#stale(h)) return false
+    if (!this.stale(h)) return false
     return [...this.#waiting()].some((i) => nameIn(h, this.#given[i]) !== null)
   }
 
   /** Writes the addresses for a socket. */
   *write(h: Handle): Steps<void> {
-    if (!this.#stale(h)) return
+    if (!this.stale(h)) return
     let last = -1
     for (const i of this.#waiting()) {
       const address = this.#given[i]

@@ -211,7 +211,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
    */
   sendmmsg(messages: Batch | Iterable<BatchMessage<F>>, flags?: Int, start?: Int): number {
     const slots = slotsOf(messages)
-    run(slots.write(this._h))
+    if (slots.stale(this._h)) run(slots.write(this._h))
     return block(this._h, WRITE, 'sendmmsg', ops.sendmmsg(slots, flags, start), flags)
   }
 

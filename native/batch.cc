@@ -61,8 +61,8 @@ bool ReadRows(Args& args, Rows* rows) {
 }
 
 // Headers for the messages, without their lengths; their memory is kept from
-// call to call. Null if a row leads outside the memory.
-ManyHeader* Headers(Environment& environment, const Rows& rows) {
+// call to call. False if a row leads outside the memory.
+bool Headers(Environment& environment, const Rows& rows) {
   auto& headers = environment.headers;
   auto& vectors = environment.vectors;
   if (headers.size() < rows.count) headers.resize(rows.count), vectors.resize(rows.count);
@@ -73,7 +73,7 @@ ManyHeader* Headers(Environment& environment, const Rows& rows) {
     const int32_t room = row[kRoom];
     if (offset < 0 || room < 0 ||
         static_cast<uint64_t>(offset) + static_cast<uint64_t>(room) > rows.memory.size) {
-      return nullptr;
+      return false;
     }
     vectors[i] = {rows.memory.data + offset, static_cast<size_t>(room)};
     msghdr header = {};
@@ -84,7 +84,7 @@ ManyHeader* Headers(Environment& environment, const Rows& rows) {
     headers[i].msg_hdr = header;
     headers[i].msg_len = 0;
   }
-  return headers.data();
+  return true;
 }
 
 bool Fits(int32_t length, size_t room) {
@@ -98,8 +98,8 @@ bool Fits(int32_t length, size_t room) {
 Napi::Value Sendmmsg(Args& args) {
   Rows rows;
   if (!ReadRows(args, &rows)) return {};
-  ManyHeader* headers = Headers(args.environment(), rows);
-  if (headers == nullptr) return Number(args.env(), -EINVAL);
+  if (!Headers(args.environment(), rows)) return Number(args.env(), -EINVAL);
+  ManyHeader* headers = args.environment().headers.data();
   for (size_t i = 0; i < rows.count; i++) {
     volatile int32_t* row = rows.table + (rows.first + i) * kColumns;
     msghdr& header = headers[i].msg_hdr;
@@ -133,8 +133,8 @@ Napi::Value Sendmmsg(Args& args) {
 Napi::Value Recvmmsg(Args& args) {
   Rows rows;
   if (!ReadRows(args, &rows)) return {};
-  ManyHeader* headers = Headers(args.environment(), rows);
-  if (headers == nullptr) return Number(args.env(), -EINVAL);
+  if (!Headers(args.environment(), rows)) return Number(args.env(), -EINVAL);
+  ManyHeader* headers = args.environment().headers.data();
   for (size_t i = 0; i < rows.count; i++) {
     msghdr& header = headers[i].msg_hdr;
     // A kernel that stores no address leaves AF_UNSPEC.

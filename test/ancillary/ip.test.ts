@@ -307,8 +307,9 @@ for level, type, value in sorted(ancdata): print(level, type, *struct.unpack('@%
     using s = opened
     s.setsockopt(socket.SOL_PACKET, socket.PACKET_AUXDATA, 1)
     using receiver = await udp4()
-    await receiver.sendto(Buffer.from(`auxdata ${process.pid}`), receiver.getsockname())
     for (;;) {
+      // Sent again for every frame of somebody else's, which may have filled the queue.
+      await receiver.sendto(Buffer.from(`auxdata ${process.pid}`), receiver.getsockname())
       const [frame, ancdata] = await s.recvmsg(2048, ROOM)
       if (!frame.toString('latin1').endsWith(`auxdata ${process.pid}`)) continue
       const [message] = decode_ancillary(ancdata)

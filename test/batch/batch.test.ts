@@ -130,6 +130,12 @@ describe('refuses', () => {
   })
 })
 
+it('none sent as the first batch of all are none (it was EINVAL)', () => {
+  using s = new socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+  expect(s.sendmmsg([])).toBe(0)
+  expect(s.sendmmsg(new Batch({ messages: 1, size: 1 }))).toBe(0)
+})
+
 describe('the arguments of sendmmsg and recvmmsg', () => {
   const m = (s: socket.socket) => s as unknown as Record<string, Call>
   const batch = new Batch({ messages: 1, size: 1 })
