@@ -9,7 +9,7 @@ const escaped = (text: string): string =>
   text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 900px; margin: 2em auto; color: #222 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; color: #222 }
 table { border-collapse: collapse; font-size: 13px } td, th { padding: 2px 10px; text-align: left }
 tr:nth-child(even) { background: #f4f4f4 } figure { margin: 1.5em 0 } svg { max-width: 100% }
 svg text { font: 12px system-ui, sans-serif; fill: #333 } h2 { margin-top: 2em }`

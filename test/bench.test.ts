@@ -17,7 +17,7 @@ import {
   TIMES_SPACE,
 } from 'bsd-socket/bench'
 import { describe, expect, it } from 'vitest'
-import { folder } from './peer.js'
+import { folder, python } from './peer.js'
 import { root } from './project.js'
 
 socket.setdefaulttimeout(10)
@@ -81,6 +81,21 @@ describe('npm run bench', () => {
     expect(bench('--rounds', '0').stderr).toBe('bench: --rounds takes a number above 0\n')
     expect(bench('--help')).toMatchObject({ status: 0, stderr: '' })
   })
+})
+
+it('latency, the example, against an echo server in Python', async () => {
+  const peer = python(`
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('127.0.0.1', 0))
+print(s.getsockname()[1])
+while True:
+    s.sendto(*s.recvfrom(1000))
+`)
+  const words = [join(root, 'dist/examples/latency.js'), await peer.line(), '127.0.0.1', '200']
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  const line = /: median [\d.]+ µs, 99 % [\d.]+ µs, 99.9 % [\d.]+ µs\n/.source
+  expect(stdout).toMatch(new RegExp(`^round trip${line}between answers${line}$`))
 })
 
 describe('the kit', () => {
