@@ -16,6 +16,13 @@ const CHUNK = 65536
 
 type Done = (error?: Error | null) => void
 
+/** What a listener throws is uncaught, as it is with net.Socket: no promise rejects with it. */
+function uncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
 /** A Duplex over a connected stream socket, which it owns. */
 export class SocketStream extends Duplex {
   readonly #socket: AsyncSocket
@@ -44,17 +51,30 @@ export class SocketStream extends Duplex {
         this.#reading = false
         this.#idle?.refresh()
         this.bytesRead += data.length
-        this.push(data.length === 0 ? null : data) // calls _read while there is room
+        this.#push(data)
       },
       (error) => this.destroy(error),
     )
+  }
+
+  #push(data: Buffer): void {
+    try {
+      this.push(data.length === 0 ? null : data) // calls _read while there is room
+    } catch (error) {
+      uncaught(error)
+      if (!this.destroyed) this._read() // the listener that threw kept push() from it
+    }
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#socket.sendall(chunk).then(() => {
       this.#idle?.refresh()
       this.bytesWritten += chunk.length
-      done()
+      try {
+        done()
+      } catch (error) {
+        uncaught(error)
+      }
     }, done)
   }
 

@@ -84,7 +84,7 @@ describe('of the promise twin', () => {
 
   it('the functions that differ from those of the blocking module give promises', async () => {
     // These make sockets without waiting.
-    const makers = ['SocketType', 'default', 'fromfd', 'fromsocket', 'socket', 'socketpair']
+    const makers = 'SocketType default fromfd fromsocket listen_fds socket socketpair'.split(' ')
     const own = Object.entries(promises).filter(
       ([name, value]) => value !== Reflect.get(blocking, name) && !makers.includes(name),
     )

@@ -11,7 +11,7 @@ type Method = (...args: unknown[]) => unknown
 
 /** What gives no promise: options, iterators, files. */
 const atOnce = ['chunks', 'connections', 'datagrams', 'makefile', 'makestream', 'ref', 'unref']
-const makers = ['SocketType', 'fromfd', 'fromsocket', 'socket', 'socketpair']
+const makers = ['SocketType', 'fromfd', 'fromsocket', 'listen_fds', 'socket', 'socketpair']
 
 const methods = Object.getOwnPropertyNames(prototype).filter(
   (name) => name !== 'constructor' && !(name in base) && !atOnce.includes(name),
@@ -52,11 +52,13 @@ const rightButOptions: Readonly<Record<string, unknown[]>> = {
   recv_into: [Buffer.alloc(1), 1, 0],
   recvfrom: [1, 0],
   recvfrom_into: [Buffer.alloc(1), 1, 0],
+  recvmmsg: [new socket.Batch({ messages: 1, size: 1 }), 0],
   recvmsg: [1, 0, 0],
   recvmsg_into: [[Buffer.alloc(1)], 0, 0],
   send: [Buffer.alloc(1), 0],
   sendall: [Buffer.alloc(1), 0],
   sendfile: [0, 0, 1],
+  sendmmsg: [[Buffer.alloc(1)], 0, 0],
   sendmsg: [[Buffer.alloc(1)], [], 0, null],
   sendmsg_afalg: [[]],
   sendto: [Buffer.alloc(1), 0, ['127.0.0.1', 9]],

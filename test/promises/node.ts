@@ -28,7 +28,7 @@ export const program = (name: string, args: readonly unknown[] = [], options: Op
 const prelude = `
 import * as socket from 'bsd-socket/promises'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { descriptors, reactor, settled, sleep, tell } from '${built}setup.js'
+import { descriptors, reactor, settled, sleep, tell, warm } from '${built}setup.js'
 `
 
 /** Starts a text as a module; `socket`, `sleep`, `tell` and the like are there. */

@@ -2,19 +2,9 @@
 // each with messages that say which they are.
 
 import * as socket from 'bsd-socket/promises'
-import { descriptors, reactor, settled, tell } from './setup.js'
+import { descriptors, reactor, settled, tell, warm } from './setup.js'
 
 const SIZE = 16
-
-/** Waits once, so that the reactor is there when descriptors are counted. */
-async function warm(): Promise<void> {
-  const [a, b] = socket.socketpair()
-  const waiting = a.recv(1)
-  await b.send(Buffer.alloc(1))
-  await waiting
-  a.close()
-  b.close()
-}
 
 async function serve(): Promise<void> {
   const listener = await socket.create_server(['127.0.0.1', 0], { backlog: 4096 })

@@ -20,9 +20,22 @@ export interface Scene {
   readonly hears: boolean
 }
 
-const { MSG_DONTWAIT, MSG_ERRQUEUE } = socket
+const { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_WAITALL } = socket
 const big = Buffer.alloc(300_000)
 const some = Buffer.alloc(9)
+/** More than one piece of sendall(), and more calls than end in one turn of the loop. */
+const huge = Buffer.alloc(1_500_000)
+async function many(call: () => Promise<unknown>): Promise<void> {
+  const calls = Array.from({ length: 50 }, call)
+  for (const each of calls) each.catch(() => {})
+  for (const each of calls) await each
+}
+
+function batch(...messages: readonly Buffer[]): socket.Batch {
+  const made = new socket.Batch({ messages: 2, size: 9 })
+  for (const message of messages) made.add(message)
+  return made
+}
 
 const feed = (t: Stage) => t.data()
 const drain = (t: Stage) => t.drain()
@@ -132,6 +145,8 @@ const rows: readonly [string, Scene['stage'], Call, Scene['rescue']][] = [
   ['recv, MSG_DONTWAIT', set.streamed, (t) => instant(t), feed],
   ['send', set.streamed, (t, o) => t.s.send(big, 0, o), drain],
   ['sendall', set.streamed, (t, o) => t.s.sendall(big, 0, o), drain],
+  ['sendall, in pieces', set.streamed, (t, o) => t.s.sendall(huge, 0, o), drain],
+  ['send, fifty times', set.roomy, (t, o) => many(() => t.s.send(some, 0, o)), nothing],
   ['sendmsg', set.streamed, (t, o) => t.s.sendmsg([big, big], [], 0, null, o), drain],
   ['sendfile', set.streamed, (t, o) => t.s.sendfile(t.source, 0, 300_000, o), drain],
   ['sendfile, from a pipe', set.piped, (t, o) => t.s.sendfile(t.source, 0, 99, o), (t) => t.pour()],
@@ -148,11 +163,14 @@ const rows: readonly [string, Scene['stage'], Call, Scene['rescue']][] = [
   ['send, datagram', set.datagrams, (t, o) => t.s.send(some, 0, o), drain],
   ['sendall, datagram', set.datagrams, (t, o) => t.s.sendall(some, 0, o), drain],
   ['send_fds', set.datagrams, (t, o) => socket.send_fds(t.s, [some], [0], 0, null, o), drain],
+  ['sendmmsg', set.datagrams, (t, o) => t.s.sendmmsg(batch(some, some), 0, 0, o), drain],
+  ['recvmmsg', set.datagrams, (t, o) => t.s.recvmmsg(batch(), 0, o), feed],
   ['sendto', set.crowded, (t, o) => t.s.sendto(some, t.address, o), drain],
   ['sendmsg to an address', set.crowded, (t, o) => t.s.sendmsg([some], [], 0, t.address, o), drain],
   ['MSG_ERRQUEUE', set.refused, (t, o) => t.s.recvmsg(99, 512, MSG_ERRQUEUE, o), feed],
   ['recvmsg beside MSG_ERRQUEUE', set.refused, (t, o) => t.s.recvmsg(99, 512, 0, o), null],
 
+  ['recv, MSG_WAITALL', set.flowing, (t, o) => t.s.recv(500, MSG_WAITALL, o), feed],
   ['chunks()', set.flowing, (t) => first(t.s.chunks()), feed],
   ['for await', set.flowing, (t) => first(t.s), feed],
   ['makefile, read', set.filed, (t) => t.book().read(10), feed],

@@ -3,11 +3,11 @@
 // closes and resets. Whatever happens, each call settles once, nothing stays open
 // and nothing keeps the loop alive. With a COUNT of 1 every step is told.
 
-import { getEventListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers'
 import * as socket from 'bsd-socket/promises'
 import { type Scene, scenes } from './scenes.js'
-import { descriptors, reactor, settled, sleep, tell } from './setup.js'
+import { descriptors, reactor, settled, sleep, tell, warm } from './setup.js'
 import { type Chance, Fault, later, random, type Stage, tolerant } from './stage.js'
 
 /** How long a call that has to end may take, in ms: long, for a machine that is busy. */
@@ -158,6 +158,7 @@ class Play {
   /** A call that is at home on the stage, the first one or another. */
   #start(stage: Stage, scene = this.#one(this.#fitting(stage))): void {
     const abort = this.#chance(2) === 0 ? new AbortController() : null
+    if (abort !== null) setMaxListeners(0, abort.signal)
     if (this.#chance(20) === 0) abort?.abort(new Error('before'))
     say(`start ${scene.name}${abort === null ? '' : ', with a signal'}, ${stage.s.gettimeout()}`)
     this.calls.push(new Call(scene, stage, abort))
@@ -234,17 +235,6 @@ class Play {
   }
 }
 
-/** Waits once, so that the reactor is there when descriptors are counted. */
-async function warm(): Promise<void> {
-  const [a, b] = socket.socketpair()
-  const waiting = a.recv(1)
-  await b.send(Buffer.alloc(1))
-  await waiting
-  a.close()
-  b.close()
-  await socket.getaddrinfo('localhost', 80)
-}
-
 /** Closes what a thread may have read; its read has ended. */
 async function unread(): Promise<void> {
   while (process.getActiveResourcesInfo().includes('FSReqCallback')) await sleep(1)
@@ -253,6 +243,7 @@ async function unread(): Promise<void> {
 }
 
 await warm()
+await socket.getaddrinfo('localhost', 80)
 const before = descriptors()
 /** How often the calls of each scene ended in which way. */
 const ends = new Map(scenes.map(({ name }) => [name, {} as Partial<Record<End, number>>]))

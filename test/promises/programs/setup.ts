@@ -2,6 +2,7 @@
 // REACTOR=thread gives them the reactor of Bun and Deno, where a thread waits.
 
 import { readdirSync } from 'node:fs'
+import * as socket from 'bsd-socket/promises'
 import { native } from '#lib/native'
 
 const { reactorOpen } = native
@@ -25,6 +26,17 @@ export const sleep = (milliseconds: number): Promise<void> =>
 export async function settled(count: number): Promise<number> {
   for (let i = 0; i < 100 && descriptors() !== count; i++) await sleep(10)
   return descriptors()
+}
+
+/** What opens a descriptor for good is done before they are counted: the reactor, and a libuv stream. */
+export async function warm(): Promise<void> {
+  process.stderr.write('')
+  const [a, b] = socket.socketpair()
+  const waiting = a.recv(1)
+  await b.send(Buffer.alloc(1))
+  await waiting
+  a.close()
+  b.close()
 }
 
 /** Prints a line of JSON for the test. */

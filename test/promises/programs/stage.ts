@@ -226,6 +226,10 @@ function fill(s: blocking.socket): void {
   s.settimeout(null)
 }
 
+/** A stream with room for all that is sent: nothing has to happen for it to go. */
+export const roomy = (chance: Chance): Stage =>
+  stage(chance, blocking.socketpair() as unknown as Pair)
+
 /** A stream of which what came is not looked at: an iteration may drop some. */
 export const flowing = (chance: Chance): Stage => streamed(chance)
 
