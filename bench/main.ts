@@ -51,8 +51,8 @@ async function measureAll(
   }
 }
 
-function print(all: Everything, { markdown: asMarkdown, processor }: Options): void {
-  const { machine, settings, results, skipped } = all
+function print(all: Everything, { markdown: asMarkdown, processor, counting }: Options): void {
+  const { machine, settings, results } = all
   const asked = (result: Result) =>
     Object.values(result.ratios).some(({ target }) => target !== null)
   const shown = results.filter(
@@ -60,9 +60,9 @@ function print(all: Everything, { markdown: asMarkdown, processor }: Options): v
   )
   for (const line of place(machine)) console.log(line)
   const { rounds, ms } = settings
-  console.log(`${rounds} rounds of ${ms} ms; ratios ours to theirs: median (quartiles) target`)
+  const turns = counting ? 'instructions outside the kernel' : `${rounds} rounds of ${ms} ms`
+  console.log(`${turns}; ratios ours to theirs: median (quartiles) target`)
   console.log(asMarkdown ? markdown(shown, all.curves) : table(shown, all.curves))
-  for (const { id, reason } of skipped) console.log(`${id}: not measured: ${reason}`)
 }
 
 /** Instructions are counted where an operation is a call or a few. */
@@ -71,18 +71,15 @@ const countable = (row: Row) => row.how === undefined && row.size <= 64
 async function main(options: Options): Promise<void> {
   const named = rows.filter(({ id }) => options.only?.includes(id) ?? true)
   const wanted = options.counting ? named.filter(countable) : named
-  const missing = wanted.filter((row) => row.missing !== undefined)
   const along = curves.filter(({ id }) => options.only?.includes(id) ?? options.curves)
   const { rounds: count, ms, warm } = options
   const where = machine()
-  const there = wanted.filter((row) => row.missing === undefined)
-  const [results, grown] = await measureAll(there, along, options)
+  const [results, grown] = await measureAll(wanted, along, options)
   const all: Everything = {
     machine: where,
     settings: { rounds: count, ms, warm },
     results,
     curves: grown,
-    skipped: missing.map(({ id, missing = '' }) => ({ id, reason: missing })),
   }
   if (options.html !== null) writeFileSync(options.html, page(all))
   if (options.json === '-') return console.log(JSON.stringify(all))

@@ -80,7 +80,7 @@ export function options(args: readonly string[]): Options | null {
       positive(values.rounds, values.instructions ? 1 : values.quick ? 3 : 11, 'rounds'),
     ),
     ms,
-    warm: Math.min(ms, 150),
+    warm: Math.min(ms, 300),
     json: values.json ?? null,
     markdown: values.markdown ?? false,
     processor: values.processor ?? false,

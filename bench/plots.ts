@@ -5,8 +5,8 @@ import type { CurveResult, Ratio, Result } from './results.js'
 import { heading } from './table.js'
 import { type Contestant, names, type Other } from './works.js'
 
-const WIDTH = 860
-const LABELS = 300
+const WIDTH = 900
+const LABELS = 350
 const ROW = 24
 
 const colours: Record<Contestant, string> = {

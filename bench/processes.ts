@@ -25,9 +25,16 @@ function processors(): number[] {
 
 const tasksetWorks = (): boolean => spawnSync('taskset', ['--version']).status === 0
 
+/** The interpreter itself: "python3" may be a script that looks for one. */
+function python(): string {
+  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'])
+  return stdout?.toString().trim() || 'python3'
+}
+
 /** A folder for what a run makes: the C program, Unix sockets, a file to send. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'bsd-socket-bench-'))
+  readonly #python = python()
   readonly #running = new Set<ChildProcess>()
   #sockets = 0
   #file: string | null = null
@@ -61,7 +68,7 @@ export class Workshop {
     const programs = {
       ours: [process.execPath, '--expose-gc', compiled('ours/main.js')],
       node: [process.execPath, '--expose-gc', compiled('node/main.js')],
-      python: ['python3', join(sources, 'python/main.py')],
+      python: [this.#python, join(sources, 'python/main.py')],
       c: [this.c],
     }
     return programs[who]

@@ -9,7 +9,7 @@ const escaped = (text: string): string =>
   text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 900px; margin: 2em auto; color: #222 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; color: #222 }
 table { border-collapse: collapse; font-size: 13px } td, th { padding: 2px 10px; text-align: left }
 tr:nth-child(even) { background: #f4f4f4 } figure { margin: 1.5em 0 } svg { max-width: 100% }
 svg text { font: 12px system-ui, sans-serif; fill: #333 } h2 { margin-top: 2em }`
@@ -39,8 +39,7 @@ const curve = (one: CurveResult): string => figure(one.title, lines(one))
 
 /** The whole page. */
 export function page(all: Everything): string {
-  const { machine, settings, results, skipped } = all
-  const missing = skipped.map(({ id, reason }) => `<p>${id}: not measured: ${reason}</p>`)
+  const { machine, settings, results } = all
   const charts = others.map((who) => {
     const svg = bars(results, who)
     return svg === null ? '' : figure(`Ours to ${names[who]}`, svg)
@@ -56,7 +55,6 @@ ${charts.join('\n')}
 ${all.curves.map(curve).join('\n')}
 <h2>Figures</h2>
 ${table(all)}
-${missing.join('\n')}
 </html>
 `
 }

@@ -39,7 +39,6 @@ export interface Everything {
   readonly settings: { readonly rounds: number; readonly ms: number; readonly warm: number }
   readonly results: readonly Result[]
   readonly curves: readonly CurveResult[]
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[]
 }
 
 const holds = (quantity: Quantity, ratio: number, target: number): boolean =>

@@ -1,6 +1,5 @@
 // What is measured, and what is wanted: a row for each work.
 
-import * as socket from 'bsd-socket'
 import { SEGMENTS } from './job.js'
 
 export type Contestant = 'ours' | 'c' | 'python' | 'node'
@@ -43,14 +42,11 @@ export interface Row {
   readonly peer?: Peer
   /** The work sends this file. */
   readonly file?: true
-  /** Said instead of a result, where the package cannot do it yet. */
-  readonly missing?: string | undefined
   readonly targets: Partial<Record<Quantity, Targets>>
 }
 
 const own = (work: string, address: Peer['address']): Peer => ({ work, by: 'own', address })
 const c = (work: string, address: Peer['address'] = 'port'): Peer => ({ work, by: 'c', address })
-const batch = 'Batch' in socket ? undefined : 'the package has no Batch yet'
 
 const MEGABYTES_64 = 64 * 2 ** 20
 
@@ -87,7 +83,6 @@ const calls: Row[] = [
     size: 64,
     chunk: 640,
     peer: c('datagrams'),
-    missing: batch,
     targets: { time: { c: 1.1, node: 0.7 } },
   },
   {
@@ -113,7 +108,6 @@ const calls: Row[] = [
     unit: 'message',
     size: 64,
     chunk: 192,
-    missing: batch,
     targets: { time: { c: 1.15 } },
   },
 ]

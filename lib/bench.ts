@@ -6,4 +6,14 @@
  */
 
 export { type Distribution, distribution, ratios } from './bench/compare.js'
+export { type LatencyOptions, latencies, type Recorder } from './bench/latency.js'
 export { type Measured, type MeasureOptions, measure, type Work } from './bench/measure.js'
+export {
+  receive_time,
+  type SendTime,
+  type Stamped,
+  send_time,
+  stamp_receives,
+  stamp_sends,
+  TIMES_SPACE,
+} from './bench/times.js'

@@ -10,6 +10,9 @@ import { join, relative } from 'node:path'
  */
 const apart = ['constants.gen', 'index', 'promises']
 
+/** The kit for benchmarks stays as it is too: what it needs is not for every program. */
+const kit = /^bench(\/|$)/
+
 const imports = /^(?:import|export) .*?["'](\.[^"']+)\.js["'];?$/gm
 
 /** The modules of a folder, each with those that it imports. */
@@ -57,13 +60,13 @@ const ascii = (code) =>
 export async function bundle(folder, users) {
   const { rolldown } = await import('rolldown')
   const modules = read(folder)
-  const entries = users.filter((name) => modules.has(name))
+  const entries = users.filter((name) => modules.has(name) && !kit.test(name))
   const needed = needs(modules, entries)
   const part = (id) => {
     const by = needed.get(relative(folder, id).slice(0, -3))
     return by.length > 2 ? 'shared' : by.join('-') || 'unused'
   }
-  const inside = [...modules.keys()].filter((name) => !apart.includes(name))
+  const inside = [...modules.keys()].filter((name) => !apart.includes(name) && !kit.test(name))
   if (inside.length === 0) return
   const build = await rolldown({
     input: Object.fromEntries(inside.map((name) => [name, join(folder, `${name}.js`)])),

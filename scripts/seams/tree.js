@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-const ignored = readFileSync(`${root}.gitignore`, 'utf8').match(/^[^*#\n]+(?=\/$)/gm)
+const ignored = readFileSync(`${root}.gitignore`, 'utf8').match(/^[^*#\n]+?(?=\/?$)/gm)
 
 /** Every file that is not ignored by git, its path from the root of the project. */
 function walk(folder) {
