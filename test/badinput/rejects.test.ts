@@ -53,7 +53,7 @@ const rightButOptions: Readonly<Record<string, unknown[]>> = {
   recv_zerocopy_completions: [],
   recvfrom: [1, 0],
   recvfrom_into: [Buffer.alloc(1), 1, 0],
-  recvmmsg: [new promises.Batch({ messages: 1, size: 1 }), 0],
+  recvmmsg: [new socket.Batch({ messages: 1, size: 1 }), 0],
   recvmsg: [1, 0, 0],
   recvmsg_into: [[Buffer.alloc(1)], 0, 0],
   send: [Buffer.alloc(1), 0],
