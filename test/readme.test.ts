@@ -130,7 +130,7 @@ it('what the README calls missing is missing', () => {
   const entries = Object.keys(exports).map((path) => path.replace('.', 'bsd-socket'))
   const there = [...Object.keys(socket), ...entries]
   const isThere = (name: string) => there.includes(name) || name in socket.socket.prototype
-  expect(names.length).toBeGreaterThan(0)
+  expect(missing).not.toBe('')
   expect(names.filter(isThere)).toEqual([])
 })
 

@@ -98,7 +98,9 @@ describe('of the promise twin', () => {
       'gethostbyname_ex',
       'getnameinfo',
       'recv_fds',
+      'relay',
       'send_fds',
+      'splice',
     ])
     for (const [name, value] of own) {
       const given = Reflect.apply(value as () => unknown, null, [Symbol('x')])
