@@ -71,13 +71,13 @@ export function options(args: readonly string[]): Options | null {
   const only = values.only?.split(',') ?? null
   const unknown = only?.find((id) => ![...rows, ...curves].some((known) => known.id === id))
   if (unknown !== undefined) throw new TypeError(`no work ${unknown}`)
-  const ms = positive(values.ms, values.quick ? 40 : 300, 'ms')
+  const ms = positive(values.ms, values.quick ? 50 : 300, 'ms')
   return {
     only,
     curves: values.curves ?? false,
     html: values.html ?? (only === null && values.json !== '-' ? page : null),
     rounds: Math.ceil(
-      positive(values.rounds, values.instructions ? 1 : values.quick ? 3 : 11, 'rounds'),
+      positive(values.rounds, values.instructions ? 1 : values.quick ? 2 : 11, 'rounds'),
     ),
     ms,
     warm: Math.min(ms, 300),
