@@ -150,9 +150,13 @@ export interface Native {
    * Begins to watch for readiness. `dispatch` is called with the count of
    * [token, events] pairs in the memory that is given back.
    */
-  reactorOpen(dispatch: (count: number) => void, thread: boolean): ArrayBuffer | Result
+  reactorOpen(
+    dispatch: (count: number, byThread: boolean) => void,
+    thread: boolean,
+  ): ArrayBuffer | Result
   reactorAdd(fd: number, token: number): Result
   reactorRemove(fd: number): Result
+  reactorNext(): Result
   /** Keeps the event loop alive, or no longer. */
   reactorRef(on: boolean): Result
   /** Whether the signal is noted from here on: 1, or 0 while it has no handler. */

@@ -178,7 +178,9 @@ function open(): void {
 }
 
 /** A batch of [token, events] pairs. Nothing may be thrown from here. */
-function dispatch(count: number): void {
+function dispatch(count: number, byThread: boolean): void {
+  // One batch in a turn of the loop, or others would wait while one peer is busy.
+  if (byThread) timers.setImmediate(native.reactorNext)
   row = 0
   const pairs = events as Int32Array
   for (let i = 0; i < 2 * count; i += 2) watches[pairs[i]]?.ready(pairs[i + 1])

@@ -101,6 +101,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<ReactorOpen>("reactorOpen");
   exports.Add<ReactorAdd>("reactorAdd");
   exports.Add<ReactorRemove>("reactorRemove");
+  exports.Add<ReactorNext>("reactorNext");
   exports.Add<ReactorRef>("reactorRef");
   exports.Add<WatchSignal>("watchSignal");
   exports.Add<TakeSignals>("takeSignals");

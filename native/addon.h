@@ -76,7 +76,7 @@ Function Poll, PollMany, Select;
 Function EpollCreate, EpollCtl, EpollWait;
 
 // reactor.cc
-Function ReactorOpen, ReactorAdd, ReactorRemove, ReactorRef;
+Function ReactorOpen, ReactorAdd, ReactorRemove, ReactorNext, ReactorRef;
 
 // netdb.cc and names.cc
 Function Getaddrinfo, Getnameinfo, Gethostbyname, Gethostbyaddr, Getservbyname, Getservbyport,

@@ -85,6 +85,13 @@ class Reactor {
     if (thread_.joinable()) on ? wake_.Ref(env_) : wake_.Unref(env_);
   }
 
+  // The thread may wait for the next batch.
+  void Read() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    unread_ = false;
+    read_.notify_one();
+  }
+
   const std::shared_ptr<Batch>& events() const { return events_; }
 
   void Close() {
@@ -163,29 +170,27 @@ class Reactor {
     close(quit_[1]);
   }
 
-  void Read() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    unread_ = false;
-    read_.notify_one();
-  }
-
   static void Woken(Napi::Env env, Napi::Function, Reactor* reactor, Reactor*) {
     if (env == nullptr || reactor->set_ < 0) return;
-    reactor->Dispatch();
-    reactor->Read();
+    // Node calls this up to a thousand times in one turn of its loop, while there is
+    // something to be called for: so JavaScript says when the next batch may come.
+    if (!reactor->Dispatch()) reactor->Read();
   }
 
-  // One batch. What does not fit is still in the set, which stays readable.
-  void Dispatch() {
+  // One batch, or false for none. What does not fit is still in the set, which
+  // stays readable.
+  bool Dispatch() {
     const int count = ReadyWait(set_, events_->data(), kBatch);
-    if (count <= 0) return;
+    if (count <= 0) return false;
     const Napi::HandleScope scope(env_);
     // Through the async context: microtasks and process.nextTick run after it.
-    napi_value argument = Napi::Number::New(env_, count);
+    const napi_value arguments[] = {Napi::Number::New(env_, count),
+                                    Napi::Boolean::New(env_, thread_.joinable())};
     napi_value result = nullptr;
     const napi_status status = napi_make_callback(env_, *context_, env_.Global(), dispatch_.Value(),
-                                                  1, &argument, &result);
+                                                  2, arguments, &result);
     if (status == napi_pending_exception) Uncaught();
+    return true;
   }
 
   // What a nextTick callback throws comes out of the call. Left pending, it would
@@ -224,8 +229,9 @@ Reactor* Opened(const Args& args) { return args.environment().reactor.get(); }
 }  // namespace
 
 // (dispatch, thread) -> the memory in which a batch comes, or -errno. `dispatch`
-// is called with the count of [token, events] pairs; `thread` is for hosts whose
-// loop cannot be asked to watch a descriptor.
+// is called with the count of [token, events] pairs, and whether it has to call
+// reactorNext for more; `thread` is for hosts whose loop cannot be asked to watch a
+// descriptor.
 Napi::Value ReactorOpen(Args& args) {
   const bool thread = args.Bool(1);
   if (args.failed()) return {};
@@ -257,6 +263,12 @@ Napi::Value ReactorRemove(Args& args) {
   if (args.failed()) return {};
   Reactor* reactor = Opened(args);
   return Number(args.env(), reactor == nullptr ? -EBADF : reactor->Remove(fd));
+}
+
+// The batch was read: the thread may wait for the next one. () -> 0
+Napi::Value ReactorNext(Args& args) {
+  if (Reactor* reactor = Opened(args)) reactor->Read();
+  return Number(args.env(), 0);
 }
 
 // Keeps the loop alive, or no longer. (boolean) -> 0

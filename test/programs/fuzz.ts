@@ -156,6 +156,7 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   reactorOpen: [fc.constant(() => {}), fc.constant(false)],
   reactorAdd: [fd, ints],
   reactorRemove: [fd],
+  reactorNext: [],
   reactorRef: [fc.constant(false)],
   socket: [fc.constantFrom(1, 2, 10), fc.constantFrom(1, 2, 3, 5, 2049, 2050), fc.nat(17)],
   socketpair: [fc.constant(1), fc.constantFrom(1, 2, 5), fc.constant(0)],
@@ -251,6 +252,7 @@ function forbidden(name: string, args: Args): boolean {
       return first === true
     case 'gethostname':
     case 'ifNameindex':
+    case 'reactorNext':
     case 'takeSignals':
     case 'signalPipe':
     case 'epollCreate':
