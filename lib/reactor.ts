@@ -17,7 +17,6 @@ const { AF_UNIX, MSG_DONTWAIT, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_
 export const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
 const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
-const TO_WRITE = POLLOUT | POLLHUP | POLLERR
 const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
 
 /** What a waiting call takes besides its arguments. */
@@ -32,6 +31,18 @@ class Line {
   /** No EAGAIN since the last edge, so that a try may succeed. */
   ready = true
   #clock: NodeJS.Timeout | undefined
+  /** The next edge is of our own making. */
+  #echo = false
+
+  /**
+   * An edge. A Unix datagram that does not get through makes the sender writable
+   * when it is dropped: tried again for that, it would be tried without end.
+   */
+  edge(): void {
+    const echo = this.#clock !== undefined && this.#echo
+    this.#echo = false
+    if (!echo) this.advance()
+  }
 
   /** Tries what waits, in order, until one has to go on waiting. */
   advance(): void {
@@ -42,6 +53,7 @@ class Line {
       else {
         this.ready = outcome === MORE
         if (this.ready) soon(this)
+        this.#echo = !this.ready
         return
       }
     }
@@ -130,7 +142,8 @@ export class Watch implements Watched {
   /** An edge: the events are poll(2)'s bits. */
   ready(events: number): void {
     if (events & TO_READ) this.#reading.advance()
-    if (events & TO_WRITE) this.#writing.advance()
+    if (events & (POLLHUP | POLLERR)) this.#writing.advance()
+    else if (events & POLLOUT) this.#writing.edge()
     if (events & TO_READ_ASIDE) this.#aside?.advance()
     if (events & (POLLERR | POLLHUP)) this.#zerocopy?.advance()
   }
