@@ -46,7 +46,6 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /** @internal */
   constructor(from: Handle | SocketOptions) {
     super(from, true)
-    this._h.owner = new WeakRef(this)
   }
 
   /** Waits for an op whose arguments are checked by `start`. */
@@ -57,14 +56,15 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     options?: WaitOptions,
     flags?: unknown,
   ): Promise<T> {
-    return wait(this._h, event, syscall, start, options, flags)
+    return wait(this, event, syscall, start, options, flags)
   }
 
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
     const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
     const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
-    return wait(this._h, aside ? ASIDE : READ, syscall, start, options, flags)
+    if (aside) this._h.drains = false // urgent data leaves a mark, at which receives end
+    return wait(this, aside ? ASIDE : READ, syscall, start, options, flags)
   }
 
   /**
@@ -78,7 +78,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<T> {
     const name = nameIn(this._h, address)
     if (name === null) return call(address)
-    return call(await runLater(resolved(this._h, address, name), options))
+    return call(await runLater(resolved(this._h, address, name), options, this))
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
@@ -98,6 +98,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const [fd, address] = await this.#wait(READ, 'accept', op, options)
     const h = new Handle(fd, this.family, this.type, this.proto, getdefaulttimeout(), true)
     h.nonblocking = true
+    h.drains = this._h.drains
     return [new AsyncSocket<F>(h), address as AddressOut<F>]
   }
 
@@ -130,8 +131,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    */
   recv(bufsize: Int, flags?: Int, options?: WaitOptions): Promise<Buffer> {
     const h = this._h
-    if (gathers(h, flags)) return gather(h, bufsize, flags, 'recv', options).then(([data]) => data)
-    return this.#receive('recv', flags, () => ops.recv(bufsize, flags), options)
+    if (gathers(h, flags))
+      return gather(this, bufsize, flags, 'recv', options).then(([data]) => data)
+    return this.#receive('recv', flags, () => ops.recv(bufsize, flags, h), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
@@ -139,7 +141,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const h = this._h
     const start = () => ops.recvfrom(h, bufsize, flags)
     const received = gathers(h, flags)
-      ? gather(h, bufsize, flags, 'recvfrom', options)
+      ? gather(this, bufsize, flags, 'recvfrom', options)
       : this.#receive('recvfrom', flags, start, options)
     return received as Promise<[Buffer, AddressOut<F>]>
   }
@@ -148,9 +150,9 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   recv_into(buffer: BytesLike, nbytes?: Int, flags?: Int, options?: WaitOptions): Promise<number> {
     const h = this._h
     if (gathers(h, flags)) {
-      return gatherInto(h, buffer, nbytes, flags, 'recv_into', options).then(([count]) => count)
+      return gatherInto(this, buffer, nbytes, flags, 'recv_into', options).then(([count]) => count)
     }
-    const start = () => ops.recvInto(buffer, nbytes, flags)
+    const start = () => ops.recvInto(buffer, nbytes, flags, h)
     return this.#receive('recv_into', flags, start, options)
   }
 
@@ -164,7 +166,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const h = this._h
     const start = () => ops.recvfromInto(h, buffer, nbytes, flags)
     const received = gathers(h, flags)
-      ? gatherInto(h, buffer, nbytes, flags, 'recvfrom_into', options)
+      ? gatherInto(this, buffer, nbytes, flags, 'recvfrom_into', options)
       : this.#receive('recvfrom_into', flags, start, options)
     return received as Promise<[number, AddressOut<F>]>
   }
@@ -253,7 +255,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const slots = slotsOf(messages)
     const write = slots.write(this._h)
     // At once, unless it takes a look-up, so that calls begin in order.
-    if (slots.named(this._h)) await runLater(write, options)
+    if (slots.named(this._h)) await runLater(write, options, this)
     else run(write)
     return this.#wait(
       WRITE,
@@ -287,7 +289,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     count?: Int | null,
     options?: WaitOptions,
   ): Promise<number> {
-    return runLater(sendfile(this._h, file, offset, count), options)
+    return runLater(sendfile(this._h, file, offset, count), options, this)
   }
 
   /**
@@ -300,12 +302,12 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     flags?: Int,
     options?: WaitOptions,
   ): Promise<ZerocopyResult> {
-    return runLater(sendallZerocopy(this._h, data, flags), options)
+    return runLater(sendallZerocopy(this._h, data, flags), options, this)
   }
 
   /** What the kernel has let go of among the sends under MSG_ZEROCOPY; see the blocking twin. */
   async recv_zerocopy_completions(options?: WaitOptions): Promise<ZerocopyCompletion[]> {
-    return runLater(completions(this._h), options)
+    return runLater(completions(this._h), options, this)
   }
 
   /** Lets waits here keep the event loop alive: so it is from the beginning. */

@@ -3,7 +3,7 @@
 import { fs } from './builtins.js'
 import { isReady, type Op } from './drive.js'
 import { check } from './errors.js'
-import { Handle } from './handle.js'
+import { Handle, type Owner } from './handle.js'
 import { errnos, native } from './native.js'
 import { meanwhile, type WaitOptions, wait } from './reactor.js'
 import { type Elsewhere, fileError, type Need, type Steps } from './steps.js'
@@ -23,26 +23,32 @@ class Foreign extends Handle {
   override stayNonblocking(): void {}
 }
 
+/** What waits in the steps of an owner, which is not lost meanwhile. */
+interface Part extends Owner {
+  readonly of: Owner | undefined
+}
+
 /** A duplicate waits: the set has each descriptor once, and this one may be in it. */
-async function elsewhere(step: Elsewhere, options: WaitOptions): Promise<void> {
+async function elsewhere(step: Elsewhere, options: WaitOptions, of?: Owner): Promise<void> {
   const { h, watched, event, syscall } = step
   const fd = check(native.dup(watched), 'dup')
   const duplicate = new Foreign(fd, -1, -1, 0, h === null ? null : h.timeout, true)
   const op: Op<0> = (fd) => (isReady(fd, event) ? 0 : -errnos.EAGAIN)
-  const begin = () => wait(duplicate, event, syscall, () => op, options)
+  const begin = () => wait({ _h: duplicate }, event, syscall, () => op, options)
+  const part: Part | null = h === null ? null : { _h: h, of }
   try {
-    await (h === null ? begin() : meanwhile(h, syscall, begin, options))
+    await (part === null ? begin() : meanwhile(part, syscall, begin, options))
   } finally {
     duplicate.close()
   }
 }
 
-function later(step: Need, options: WaitOptions): unknown {
-  if ('watched' in step) return elsewhere(step, options)
-  if ('op' in step) return wait(step.h, step.event, step.syscall, () => step.op, options)
+function later(step: Need, options: WaitOptions, of?: Owner): unknown {
+  if ('watched' in step) return elsewhere(step, options, of)
   if ('ask' in step) return abortable(step.ask(true), options)
-  const { h, file, size } = step
-  return meanwhile(h, 'sendfile', () => readLater(file, size), options)
+  const part: Part = { _h: step.h, of }
+  if ('op' in step) return wait(part, step.event, step.syscall, () => step.op, options)
+  return meanwhile(part, 'sendfile', () => readLater(step.file, step.size), options)
 }
 
 /** Lets go of what cannot be ended itself: a look-up goes on, and nobody hears of it. */
@@ -62,14 +68,21 @@ function abortable(answer: unknown, { signal }: WaitOptions): unknown {
   })
 }
 
-/** Drives steps without blocking the event loop. */
-export async function runLater<T>(steps: Steps<T>, options: WaitOptions = {}): Promise<T> {
+/**
+ * Drives steps without blocking the event loop. Until they are done, the `owner` of
+ * the socket that they are about is not lost.
+ */
+export async function runLater<T>(
+  steps: Steps<T>,
+  options: WaitOptions = {},
+  owner?: Owner,
+): Promise<T> {
   options.signal?.throwIfAborted()
   let state = steps.next()
   while (!state.done) {
     let result: unknown
     try {
-      result = await later(state.value, options)
+      result = await later(state.value, options, owner)
       options.signal?.throwIfAborted()
     } catch (error) {
       state = steps.throw(error)

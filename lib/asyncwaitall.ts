@@ -5,7 +5,7 @@ import { size } from './args.js'
 import { take } from './bytes.js'
 import { type Op, READ, UNFINISHED } from './drive.js'
 import type { AddressOut } from './family/types.js'
-import type { Handle } from './handle.js'
+import type { Handle, Owner } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { type WaitOptions, wait } from './reactor.js'
@@ -56,7 +56,7 @@ function more(fd: number, into: Uint8Array, flags: number, from: number): number
 
 /** Receives until the memory is full, or something ends it early: what came by then is not lost. */
 export async function gatherInto(
-  h: Handle,
+  owner: Owner,
   buffer: unknown,
   nbytes: unknown,
   flags: unknown,
@@ -68,8 +68,8 @@ export async function gatherInto(
   const into = whole.subarray(0, n)
   const progress: Progress = { count: 0, address: null }
   try {
-    const start = () => filling(h, into, Number(flags), progress)
-    await wait(h, READ, method, start, options, flags)
+    const start = () => filling(owner._h, into, Number(flags), progress)
+    await wait(owner, READ, method, start, options, flags)
   } catch (error) {
     if (progress.count === 0) throw error
   }
@@ -78,13 +78,13 @@ export async function gatherInto(
 
 /** The same into new memory. */
 export async function gather(
-  h: Handle,
+  owner: Owner,
   bufsize: unknown,
   flags: unknown,
   method: string,
   options?: WaitOptions,
 ): Promise<[data: Buffer, address: AddressOut]> {
   const memory = Buffer.alloc(size(bufsize, method))
-  const [count, address] = await gatherInto(h, memory, 0, flags, method, options)
+  const [count, address] = await gatherInto(owner, memory, 0, flags, method, options)
   return [take(memory, count), address]
 }

@@ -2,7 +2,7 @@
 
 import { received } from './address.js'
 import { type BytesLike, bytes, type Int, int, intOr, timeout } from './args.js'
-import { util } from './builtins.js'
+import { timers, util } from './builtins.js'
 import { check, OSError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
@@ -67,8 +67,16 @@ function create(family: number, type: number, proto: number, reactive: boolean):
   check(fd, 'socket')
   const h = new Handle(fd, domain, plain(kind), protocol, seconds, reactive)
   h.nonblocking = nonblocking && SOCK_NONBLOCK !== 0
+  h.drains = isTcp(domain, h.type, protocol)
   return h
 }
+
+/** Plain TCP, where the end of a stream and urgent data have events of their own. */
+const isTcp = (family: number, type: number, proto: number): boolean =>
+  type === constants.SOCK_STREAM &&
+  (family === constants.AF_INET || family === constants.AF_INET6) &&
+  (proto === 0 || proto === constants.IPPROTO_TCP) &&
+  constants.EPOLLRDHUP !== undefined
 
 /** A descriptor that is there already; what is -1 is asked of the kernel. */
 function adopt(fd: number, family: number, type: number, proto: number, reactive: boolean): Handle {
@@ -103,6 +111,23 @@ const lost = new FinalizationRegistry<Handle>((h) => {
   h.close()
 })
 
+/** Sockets of this turn of the loop: one that is closed in it cannot be lost. */
+let young: BaseSocket[] = []
+/** How many there may be, in a turn that never ends. */
+const CROWD = 1000
+
+function mature(): void {
+  for (const s of young) if (s._h.fd >= 0) lost.register(s, s._h)
+  young = []
+}
+
+/** To be registered is half the price of a short connection. */
+function enrol(s: BaseSocket): void {
+  if (young.length === CROWD) mature()
+  if (young.length === 0) timers.setImmediate(mature).unref()
+  young.push(s)
+}
+
 /** The methods that never wait. */
 export abstract class BaseSocket<F extends number = number> {
   /** @internal */
@@ -111,7 +136,7 @@ export abstract class BaseSocket<F extends number = number> {
   /** @internal */
   constructor(from: Handle | SocketOptions, reactive: boolean) {
     this._h = from instanceof Handle ? from : open(from, reactive)
-    lost.register(this, this._h)
+    enrol(this)
   }
 
   /** The address family, an AF_ number. */
@@ -236,6 +261,8 @@ export abstract class BaseSocket<F extends number = number> {
   setsockopt(level: Int, optname: Int, value: Int | BytesLike | null, optlen?: Int): void {
     const [l, o] = [int(level), int(optname)]
     check(setOption(this._h.fd, l, o, value, optlen), 'setsockopt')
+    // From here on a receive may end with a record of TLS.
+    if (o === constants.TCP_ULP && l === constants.IPPROTO_TCP) this._h.drains = false
   }
 
   /** true is `settimeout(null)`, false is `settimeout(0)`. */

@@ -32,7 +32,10 @@ export function callable<C>(type: new (options: SocketOptions) => BaseSocket): C
     const [family, kind, proto, fileno] = args
     const byName = family !== null && typeof family === 'object'
     const options = byName ? family : { family, type: kind, proto, fileno }
-    return Reflect.construct(type, [options], new.target ?? type)
+    // Constructed for a function that is no class, each object gets a hidden class of
+    // its own, and all code that meets it is slow from then on.
+    if (new.target === undefined || new.target === socket) return new type(options)
+    return Reflect.construct(type, [options], new.target)
   }
   // So that `instanceof`, `class … extends socket` and statics work as for a class.
   Object.setPrototypeOf(socket, type)

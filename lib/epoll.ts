@@ -173,7 +173,7 @@ export class Epoll {
     // The reactor reads it before wait() returns, so each wait has its own.
     this.#h.timeout = time === Number.POSITIVE_INFINITY ? null : time / 1000
     try {
-      return await wait(this.#h, READ, 'epoll_wait', () => op, options)
+      return await wait({ _h: this.#h }, READ, 'epoll_wait', () => op, options)
     } catch (error) {
       if (error instanceof TimeoutError) return []
       throw error

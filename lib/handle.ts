@@ -5,7 +5,7 @@ import { errnos, mainThread, native } from './native.js'
 import * as signals from './signals.js'
 import type { Book } from './zerocopy.js'
 
-/** A socket object. One that nobody refers to is closed, its files or waits notwithstanding. */
+/** A socket object. One that nobody refers to is closed, its files notwithstanding. */
 export interface Owner {
   readonly _h: Handle
 }
@@ -30,8 +30,7 @@ export class Handle {
   readonly proto: number
   /** Seconds; 0 never waits; null waits for ever. */
   timeout: number | null
-  /** O_NONBLOCK as far as we know: whoever shares the descriptor may change it. */
-  nonblocking: boolean
+  #nonblocking = false
   /** Files of makefile() that use the descriptor. */
   files = 0
   /** The socket is closed, its files may not be. */
@@ -40,8 +39,10 @@ export class Handle {
   watch: Watched | null = null
   /** Its zero-copy sends, once there are some. */
   zerocopy: Book | null = null
-  /** The promise twin's object, which waits keep alive. */
-  owner: WeakRef<Owner> | null = null
+  /** A receive that comes back short has taken all there was: see Watch.ready(). */
+  drains = false
+  /** The last try of an op was such a receive. */
+  drained = false
 
   /** Of the promise twin: never kernel-blocking. */
   readonly reactive: boolean
@@ -60,7 +61,6 @@ export class Handle {
     this.type = type
     this.proto = proto
     this.timeout = timeout
-    this.nonblocking = false
   }
 
   /** Closes the socket's side: the descriptor stays while files use it. */
@@ -107,6 +107,17 @@ export class Handle {
     this.#fd = fd
   }
 
+  /** O_NONBLOCK as far as we know: whoever shares the descriptor may change it. */
+  get nonblocking(): boolean {
+    return this.#nonblocking
+  }
+
+  /** For who has just seen to it. */
+  set nonblocking(on: boolean) {
+    this.#nonblocking = on
+    this.#set = cleared
+  }
+
   /** Sets O_NONBLOCK to what the timeout needs. */
   applyTimeout(): void {
     const on = this.reactive || mustNotBlock(this.timeout)
@@ -117,7 +128,7 @@ export class Handle {
 
   /** O_NONBLOCK is set, and nobody in this process can have cleared it since. */
   get surelyNonblocking(): boolean {
-    return this.nonblocking && this.#set === cleared && mainThread
+    return this.#nonblocking && this.#set === cleared && mainThread
   }
 
   /**
@@ -128,7 +139,6 @@ export class Handle {
   stayNonblocking(): void {
     if (this.surelyNonblocking) return
     this.nonblocking = native.nonblocking(this.fd, true) === 0
-    this.#set = cleared
   }
 }
 

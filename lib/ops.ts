@@ -67,14 +67,20 @@ export function connectErrno(error: unknown): number {
 /** Python asks the kernel for no bytes only by recvfrom. */
 const nothing: Op<Buffer> = () => Buffer.alloc(0)
 
+/** Notes for a socket whether a receive has taken all there was. */
+function told(h: Handle | undefined, flags: number, n: number, received: number): number {
+  if (h?.drains && flags === 0) h.drained = received > 0 && received < n
+  return received
+}
+
 /** recv(2) of at most `bufsize` bytes. */
-export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
+export function recv(bufsize: unknown, flags: unknown, h?: Handle): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
   if (n === 0) return nothing
   return (fd) => {
     const memory = room(n, (f & MSG_TRUNC) !== 0)
-    const received = native.recv(fd, memory, start, n, f)
+    const received = told(h, f, n, native.recv(fd, memory, start, n, f))
     return received < 0 ? received : take(memory, Math.min(received, n))
   }
 }
@@ -113,11 +119,11 @@ export function target(
 }
 
 /** recv(2) into the caller's memory. Of no bytes it is no call at all, as in Python. */
-export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
+export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown, h?: Handle): Op<number> {
   const [into, n] = target(buffer, nbytes, 'recv_into')
   const f = intOr(flags, 0)
   if (n === 0) return () => 0
-  return (fd) => native.recv(fd, into, 0, n, f)
+  return (fd) => told(h, f, n, native.recv(fd, into, 0, n, f))
 }
 
 /** recvfrom(2) into the caller's memory. */

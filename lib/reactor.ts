@@ -1,23 +1,37 @@
 // Waiting, for the promise twin: an op is tried, and tried again when the one
 // edge-triggered set of this environment says that its descriptor became ready.
 //
-// An edge is told once. So an op is always tried before it waits, and only
-// EAGAIN means that there is an edge to come.
+// An edge is told once. So an op is always tried before it waits, and only EAGAIN
+// means that there is an edge to come; or on TCP a receive that got less than it
+// asked for, which saves the call that would give EAGAIN. epoll(7), Q9
 
 import { timers } from './builtins.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
+import { Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
 import { constants, errnos, native } from './native.js'
-import { MORE, notYet, tried, Waiter } from './waiter.js'
+import { MORE, notYet, type Place, tried, Waiter } from './waiter.js'
 
 const { EAGAIN, EBADF } = errnos
-const { AF_UNIX, MSG_DONTWAIT, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SOCK_DGRAM } = constants
+const {
+  AF_UNIX,
+  EPOLLRDHUP,
+  MSG_DONTWAIT,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+  POLLPRI,
+  SOCK_DGRAM,
+} = constants
 /** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
 export const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
 const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
 const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
+/** Events after which a short receive need not have taken all there was. */
+const NOT_ALL = TO_READ_ASIDE | (EPOLLRDHUP ?? 0)
 
 /** What a waiting call takes besides its arguments. */
 export interface WaitOptions {
@@ -25,89 +39,23 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
-/** One direction of a socket: what waits, first come first served. */
-class Line {
-  readonly queue: Waiter[] = []
-  /** No EAGAIN since the last edge, so that a try may succeed. */
-  ready = true
-  #clock: NodeJS.Timeout | undefined
-  /** The next edge is of our own making. */
-  #echo = false
-
-  /**
-   * An edge. A Unix datagram that does not get through makes the sender writable
-   * when it is dropped: tried again for that, it would be tried without end.
-   */
-  edge(): void {
-    const echo = this.#clock !== undefined && this.#echo
-    this.#echo = false
-    if (!echo) this.advance()
-  }
-
-  /** Tries what waits, in order, until one has to go on waiting. */
-  advance(): void {
-    this.ready = true
-    while (this.queue.length > 0) {
-      const outcome = this.queue[0].attempt()
-      if (outcome === null) this.queue.shift()
-      else {
-        this.ready = outcome === MORE
-        if (this.ready) soon(this)
-        this.#echo = !this.ready
-        return
-      }
-    }
-  }
-
-  /** Tries every now and then, for want of an edge, until nothing waits. */
-  tick(): void {
-    this.#clock ??= timers
-      .setInterval(() => {
-        if (this.queue.length > 0) this.advance()
-        else {
-          timers.clearInterval(this.#clock)
-          this.#clock = undefined
-        }
-      }, AGAIN)
-      .unref()
-  }
-
-  /** Rejects what waits. The next call asks the kernel, and hears the same. */
-  fail(code: number): void {
-    this.ready = true
-    for (const waiter of this.queue.splice(0)) waiter.reject(oserror(-code, waiter.syscall))
-  }
-}
-
-/** A line in which each waits for something of its own, and holds up nobody. */
-class Crowd extends Line {
-  override advance(): void {
-    this.ready = true
-    for (const waiter of [...this.queue]) {
-      if (waiter.settled) continue
-      const outcome = waiter.attempt()
-      if (outcome === null) this.queue.splice(this.queue.indexOf(waiter), 1)
-      else this.ready = false
-    }
-  }
-}
-
 /** A socket in the set, for the whole of its life. */
-export class Watch implements Watched {
-  readonly #reading = new Line()
-  readonly #writing = new Line()
+export class Watch implements Watched, Place {
+  readonly h: Handle
+  #reading: Line | null = null
+  #writing: Line | null = null
+  #aside: Line | null = null
+  #zerocopy: Line | null = null
   /** What waits for something else, and has to hear that the descriptor goes. */
-  readonly others = new Set<() => void>()
-  #aside: Line | undefined
-  #zerocopy: Crowd | undefined
-  readonly #h: Handle
+  #others: Set<() => void> | null = null
   #refd = true
   #waiting = 0
-  #owner: Owner | undefined
+  /** What waits here would be lost with its socket. */
+  owner: Owner | null = null
   #token = -1
 
   constructor(h: Handle) {
-    this.#h = h
+    this.h = h
   }
 
   /** Enters the set, the first time that something waits. */
@@ -115,7 +63,7 @@ export class Watch implements Watched {
     if (this.#token >= 0) return
     open()
     const token = free.at(-1) ?? watches.length
-    check(native.reactorAdd(this.#h.fd, token), 'epoll_ctl')
+    check(native.reactorAdd(this.h.fd, token), 'epoll_ctl')
     free.pop()
     this.#token = token
     watches[token] = this
@@ -123,37 +71,60 @@ export class Watch implements Watched {
 
   /** What waits for READ, WRITE or ASIDE; POLLERR for zero-copy sends to be let go of. */
   line(event: number): Line {
+    const line = this.found(event) ?? (event === POLLERR ? new Crowd(this.h) : new Line(this.h))
+    if (event === READ) this.#reading = line
+    else if (event === WRITE) this.#writing = line
+    else if (event === POLLERR) this.#zerocopy = line
+    else this.#aside = line
+    return line
+  }
+
+  /** The line, if something has ever waited in it. */
+  found(event: number): Line | null {
     if (event === READ) return this.#reading
     if (event === WRITE) return this.#writing
-    if (event === POLLERR) {
-      this.#zerocopy ??= new Crowd()
-      return this.#zerocopy
-    }
-    this.#aside ??= new Line()
-    return this.#aside
+    return event === POLLERR ? this.#zerocopy : this.#aside
   }
 
   look(): void {
     for (const line of [this.#zerocopy, this.#writing]) {
-      if (line !== undefined && line.queue.length > 0) soon(line)
+      if (line !== null && !line.empty) soon(line)
     }
   }
 
-  /** An edge: the events are poll(2)'s bits. */
+  /**
+   * An edge: the events are poll(2)'s bits. The end of a stream gives no other edge
+   * when it came together with data; and a receive ends before urgent data.
+   */
   ready(events: number): void {
-    if (events & TO_READ) this.#reading.advance()
-    if (events & (POLLHUP | POLLERR)) this.#writing.advance()
-    else if (events & POLLOUT) this.#writing.edge()
+    if (events & NOT_ALL) this.h.drains = false
+    if (events & TO_READ) this.#reading?.advance()
+    if (events & (POLLHUP | POLLERR)) this.#writing?.advance()
+    else if (events & POLLOUT) this.#writing?.edge()
     if (events & TO_READ_ASIDE) this.#aside?.advance()
     if (events & (POLLERR | POLLHUP)) this.#zerocopy?.advance()
   }
 
-  /** A wait begins or ends; while one goes on, the event loop stays alive. */
-  count(by: 1 | -1): void {
-    this.#waiting += by
-    // What waits here is lost with its socket, so the socket must not be.
-    this.#owner = this.#waiting > 0 ? (this.#owner ?? this.#h.owner?.deref()) : undefined
-    if (this.#refd) hold(by)
+  /** A wait begins; while one goes on, the event loop stays alive, and so does the socket. */
+  begin(owner: Owner): void {
+    this.#waiting++
+    this.owner = owner
+    if (this.#refd) hold(1)
+  }
+
+  done(): void {
+    if (--this.#waiting === 0) this.owner = null
+    if (this.#refd) hold(-1)
+  }
+
+  /** `closed` is called when the descriptor goes, unless `unlisten` comes before. */
+  listen(closed: () => void): void {
+    this.#others ??= new Set()
+    this.#others.add(closed)
+  }
+
+  unlisten(closed: () => void): boolean {
+    return this.#others?.delete(closed) ?? false
   }
 
   /** Whether waits here keep the event loop alive. */
@@ -165,14 +136,14 @@ export class Watch implements Watched {
   /** Out of the set, then what waits is rejected; close(2) comes after. */
   end(): void {
     if (this.#token >= 0) {
-      native.reactorRemove(this.#h.fd)
+      native.reactorRemove(this.h.fd)
       watches[this.#token] = undefined
       free.push(this.#token)
       this.#token = -1
     }
     const lines = [this.#reading, this.#writing, this.#aside, this.#zerocopy]
     for (const line of lines) line?.fail(EBADF)
-    for (const closed of this.others) closed()
+    for (const closed of this.#others ?? []) closed()
   }
 }
 
@@ -194,7 +165,7 @@ function open(): void {
 function dispatch(count: number, byThread: boolean): void {
   // One batch in a turn of the loop, or others would wait while one peer is busy.
   if (byThread) timers.setImmediate(native.reactorNext)
-  row = 0
+  newTurn(2 * count) // what is ready may be received and answered
   const pairs = events as Int32Array
   for (let i = 0; i < 2 * count; i += 2) watches[pairs[i]]?.ready(pairs[i + 1])
 }
@@ -208,24 +179,6 @@ function hold(by: number): void {
   if (alive > 0 !== was) native.reactorRef(alive > 0)
 }
 
-/** Immediate completions in a row before the rest of the loop gets a turn. */
-const IN_A_ROW = 32
-let row = 0
-/** Lines whose turn comes in the loop's next round. */
-const due = new Set<Line>()
-
-function soon(line: Line): void {
-  if (due.size === 0) timers.setImmediate(round)
-  due.add(line)
-}
-
-function round(): void {
-  row = 0
-  const lines = [...due]
-  due.clear()
-  for (const line of lines) line.advance()
-}
-
 /** The watch of a handle. */
 export function watchOf(h: Handle): Watch {
   h.watch ??= new Watch(h)
@@ -234,41 +187,58 @@ export function watchOf(h: Handle): Watch {
 
 /**
  * Runs an op to its result, waiting for `event` as long as the timeout lets it
- * and the signal is not aborted. `start` checks the arguments and makes the op;
- * what it throws rejects the promise.
+ * and the signal is not aborted; as long as it waits, its owner is not lost.
+ * `start` checks the arguments and makes the op; what it throws rejects the promise.
  * `flags` are the MSG_ flags that the op hands to the kernel.
  */
 export function wait<T>(
-  h: Handle,
+  owner: Owner,
   event: number,
   syscall: string,
   start: () => Op<T>,
   options: WaitOptions = {},
   flags?: unknown,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const { signal } = options // in here, because null is no options: that rejects too
-    signal?.throwIfAborted()
+  try {
+    options.signal?.throwIfAborted() // in here, because null is no options: that rejects too
     const op = start()
+    const h = owner._h
     const watch = watchOf(h)
-    const line = watch.line(event)
-    if (h.timeout === 0 || (Number(flags) & MSG_DONTWAIT) !== 0) {
-      atOnce(h, line, syscall, op, resolve, reject)
-      return
+    const line = watch.found(event)
+    if (h.timeout === 0 || (flags !== undefined && (Number(flags) & MSG_DONTWAIT) !== 0)) {
+      return atOnce(h, line, syscall, op)
     }
-    const first = line.queue.length === 0
-    if (first && line.ready && row++ < IN_A_ROW) {
+    if ((line === null || (line.empty && line.ready)) && mayGoOn()) {
       const result = tried(h, op, syscall, h.timeout)
-      if (!notYet(result)) return resolve(result)
-      line.ready = result === MORE
+      if (!notYet(result)) {
+        if (h.drained) watch.line(event).ready = false
+        return Promise.resolve(result)
+      }
+      watch.line(event).ready = result === MORE
     }
-    watch.enter()
-    const waiter = new Waiter(h, syscall, op, resolve, reject)
-    line.queue.push(waiter as Waiter)
-    limit(waiter, h, line, signal)
-    watch.count(1)
-    waiter.cleanup(() => watch.count(-1))
-    if (first && line.ready) soon(line)
+    return enqueue(owner, watch.line(event), syscall, op, options.signal)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** Waits in line. */
+function enqueue<T>(
+  owner: Owner,
+  line: Line,
+  syscall: string,
+  op: Op<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const watch = watchOf(owner._h)
+  watch.enter()
+  return new Promise((resolve, reject) => {
+    const waiter = new Waiter(watch, syscall, op, resolve, reject)
+    if (line.empty && line.ready) soon(line)
+    line.push(waiter as Waiter)
+    if (!hasEdge(watch.h, line, syscall)) line.tick()
+    if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
+    watch.begin(owner)
   })
 }
 
@@ -277,24 +247,24 @@ export function wait<T>(
  * when the signal is aborted or the socket closed. Until then the socket is in use.
  */
 export function meanwhile<T>(
-  h: Handle,
+  owner: Owner,
   syscall: string,
   begin: () => Promise<T>,
   { signal }: WaitOptions,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const watch = watchOf(h)
+    const watch = watchOf(owner._h)
     watch.enter()
     const closed = () => settle(() => reject(oserror(-EBADF, syscall)))
     const aborted = () => settle(() => reject(signal?.reason))
     const settle = (how: () => void) => {
-      if (!watch.others.delete(closed)) return
+      if (!watch.unlisten(closed)) return
       signal?.removeEventListener('abort', aborted)
-      watch.count(-1)
+      watch.done()
       how()
     }
-    watch.others.add(closed)
-    watch.count(1)
+    watch.listen(closed)
+    watch.begin(owner)
     signal?.addEventListener('abort', aborted, { once: true })
     begin().then(
       (value) => settle(() => resolve(value)),
@@ -304,68 +274,55 @@ export function meanwhile<T>(
 }
 
 /** A call that never waits: neither for the kernel nor for a call before it. */
-function atOnce<T>(
-  h: Handle,
-  line: Line,
-  syscall: string,
-  op: Op<T>,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-): void {
-  if (line.queue.length > 0) throw oserror(-EAGAIN, syscall)
-  let settle: () => void
+function atOnce<T>(h: Handle, line: Line | null, syscall: string, op: Op<T>): Promise<T> {
+  if (line?.empty === false) throw oserror(-EAGAIN, syscall)
+  let answer: () => Promise<T>
   try {
     let result = tried(h, op, syscall, 0)
     while (result === MORE) result = tried(h, op, syscall, 0)
     const value = result as T
-    settle = () => resolve(value)
+    answer = () => Promise.resolve(value)
   } catch (error) {
-    settle = () => reject(error)
+    answer = () => Promise.reject(error)
   }
-  if (row++ < IN_A_ROW) settle()
-  else {
-    // Who asks again and again hears no more in this round of the loop.
+  if (mayGoOn()) return answer()
+  // Who asks again and again hears no more in this round of the loop.
+  return new Promise((resolve) => {
     timers.setImmediate(() => {
-      row = 0
-      settle()
+      newTurn()
+      resolve(answer())
     })
-  }
+  })
 }
 
 /** The longest time that a timer holds, in ms. */
 const LONGEST = 0x7fffffff
-/** How long to wait where no edge will come, in ms. */
-const AGAIN = 10
 
-/** Sets what ends a wait besides readiness: the deadline, the signal, and a look now and then. */
-function limit<T>(waiter: Waiter<T>, h: Handle, line: Line, signal?: AbortSignal): void {
+/** Sets what ends a wait besides readiness: the deadline and the signal. */
+function limit<T>(waiter: Waiter<T>, line: Line, signal: AbortSignal | undefined): void {
   const leave = (error: unknown) => {
-    const at = line.queue.indexOf(waiter as Waiter)
-    if (at >= 0) line.queue.splice(at, 1)
+    const first = line.remove(waiter as Waiter)
     waiter.reject(error)
-    if (at === 0) line.advance() // it may have held up what comes after it
+    if (first) line.advance() // it may have held up what comes after it
   }
   // Timers need not keep the loop alive: the wait itself does, unless unref'd.
-  if (waiter.timeout !== null) {
-    let timer: NodeJS.Timeout
-    const sleep = (left: number) => {
-      timer = timers
-        .setTimeout(
-          () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
-          Math.min(left, LONGEST),
-        )
-        .unref()
-    }
-    // One more, because a timer counts from the last whole millisecond.
-    sleep(Math.ceil(waiter.timeout * 1000) + 1)
-    waiter.cleanup(() => timers.clearTimeout(timer))
+  let timer: NodeJS.Timeout | undefined
+  const sleep = (left: number) => {
+    timer = timers
+      .setTimeout(
+        () => (left > LONGEST ? sleep(left - LONGEST) : leave(new TimeoutError('timed out'))),
+        Math.min(left, LONGEST),
+      )
+      .unref()
   }
-  if (signal !== undefined) {
-    const aborted = () => leave(signal.reason)
-    signal.addEventListener('abort', aborted, { once: true })
-    waiter.cleanup(() => signal.removeEventListener('abort', aborted))
+  // One more, because a timer counts from the last whole millisecond.
+  if (waiter.timeout !== null) sleep(Math.ceil(waiter.timeout * 1000) + 1)
+  const aborted = () => leave(signal?.reason)
+  signal?.addEventListener('abort', aborted, { once: true })
+  waiter.release = () => {
+    timers.clearTimeout(timer)
+    signal?.removeEventListener('abort', aborted)
   }
-  if (!hasEdge(h, line, waiter.syscall)) line.tick()
 }
 
 /**

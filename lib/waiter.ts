@@ -7,42 +7,47 @@ import { constants, errnos } from './native.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
 
+/** Where calls wait. */
+export interface Place {
+  readonly h: Handle
+  /** One of them waits no longer. */
+  done(): void
+}
+
 /** A call that waits. Its promise settles once, whoever comes first. */
 export class Waiter<T = unknown> {
+  /** Who comes after it in its line. */
+  next: Waiter | null = null
   readonly syscall: string
   /** The socket's when the call began: settimeout() is for the calls to come. */
   readonly timeout: number | null
+  readonly #place: Place
   readonly #op: Op<T>
-  readonly #h: Handle
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
-  #cleanups: (() => void)[] = []
+  /** Takes back what else would end the wait: a timer, a listener. */
+  release: (() => void) | null = null
   settled = false
 
   constructor(
-    h: Handle,
+    place: Place,
     syscall: string,
     op: Op<T>,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
-    this.#h = h
-    this.timeout = h.timeout
+    this.#place = place
+    this.timeout = place.h.timeout
     this.syscall = syscall
     this.#op = op
     this.#resolve = resolve
     this.#reject = reject
   }
 
-  /** To be done when the promise settles, however it does. */
-  cleanup(action: () => void): void {
-    this.#cleanups.push(action)
-  }
-
   /** Tries the op and settles, unless it has to wait on or is not finished. */
   attempt(): NotYet | null {
     try {
-      const result = tried(this.#h, this.#op, this.syscall, this.timeout)
+      const result = tried(this.#place.h, this.#op, this.syscall, this.timeout)
       if (notYet(result)) return result
       if (this.#settle()) this.#resolve(result)
     } catch (error) {
@@ -58,7 +63,8 @@ export class Waiter<T = unknown> {
   #settle(): boolean {
     if (this.settled) return false
     this.settled = true
-    for (const action of this.#cleanups) action()
+    this.release?.()
+    this.#place.done()
     return true
   }
 }
@@ -80,6 +86,7 @@ export function tried<T>(
 ): T | NotYet {
   // A blocking duplicate of the descriptor shares the flag, and may have cleared it.
   h.stayNonblocking()
+  h.drained = false
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T

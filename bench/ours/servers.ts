@@ -36,11 +36,12 @@ function pongUnix(): void {
 }
 
 async function serve(s: promises.socket): Promise<void> {
-  using _ = s
-  while (true) {
-    const data = await s.recv(65536)
-    if (data.length === 0) return
-    await s.sendall(data)
+  try {
+    for (let data = await s.recv(65536); data.length > 0; data = await s.recv(65536)) {
+      await s.sendall(data)
+    }
+  } finally {
+    s.close()
   }
 }
 
