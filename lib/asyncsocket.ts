@@ -48,23 +48,13 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     super(from, true)
   }
 
-  /** Waits for an op whose arguments are checked by `start`. */
-  #wait<T>(
-    event: number,
-    syscall: string,
-    start: () => Op<T>,
-    options?: WaitOptions,
-    flags?: unknown,
-  ): Promise<T> {
-    return wait(this, event, syscall, start, options, flags)
-  }
-
   /** Waits for an op that receives with flags. */
   #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
     const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
-    const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
-    if (aside) this._h.drains = false // urgent data leaves a mark, at which receives end
-    return wait(this, aside ? ASIDE : READ, syscall, start, options, flags)
+    if ((number & (MSG_ERRQUEUE | MSG_OOB)) === 0)
+      return wait(this, READ, syscall, start, options, flags)
+    this._h.drains = false // urgent data leaves a mark, at which receives end
+    return wait(this, ASIDE, syscall, start, options, flags)
   }
 
   /**
@@ -93,13 +83,16 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * Waits for a connection. accept(2)
    * @returns a new socket with the default timeout, and the peer's address
    */
-  async accept(options?: WaitOptions): Promise<[AsyncSocket<F>, AddressOut<F>]> {
-    const op = () => ops.accept(this._h, true)
-    const [fd, address] = await this.#wait(READ, 'accept', op, options)
+  accept(options?: WaitOptions): Promise<[AsyncSocket<F>, AddressOut<F>]> {
+    const start = () => ops.accept(this._h, true, (fd) => this.#accepted(fd))
+    return wait(this, READ, 'accept', start, options) as Promise<[AsyncSocket<F>, AddressOut<F>]>
+  }
+
+  #accepted(fd: number): AsyncSocket<F> {
     const h = new Handle(fd, this.family, this.type, this.proto, getdefaulttimeout(), true)
     h.nonblocking = true
     h.drains = this._h.drains
-    return [new AsyncSocket<F>(h), address as AddressOut<F>]
+    return new AsyncSocket<F>(h)
   }
 
   /**
@@ -109,7 +102,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    */
   async connect(address: Address<F>, options?: WaitOptions): Promise<void> {
     await this.#numeric(address, options, (to) =>
-      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to), options),
+      wait(this, WRITE, 'connect', () => ops.connect(this._h, to), options),
     )
   }
 
@@ -119,7 +112,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    */
   async connect_ex(address: Address<F>, options?: WaitOptions): Promise<number> {
     const connect = (to: unknown) =>
-      this.#wait(WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
+      wait(this, WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
     return this.#numeric(address, options, (to) => connect(to).catch(ops.connectErrno))
   }
 
@@ -173,7 +166,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Sends, and gives how many bytes the kernel took: maybe not all. send(2) */
   send(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#wait(WRITE, 'send', () => ops.send(data, flags, this._h), options, flags)
+    return wait(this, WRITE, 'send', () => ops.send(data, flags, this._h), options, flags)
   }
 
   /**
@@ -184,7 +177,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     // Only a stream may be cut: a datagram of any size is one.
     const piece = this.type === constants.SOCK_STREAM ? ops.PIECE : undefined
     const start = () => ops.sendall(data, flags, piece, this._h)
-    return this.#wait(WRITE, 'sendall', start, options, flags)
+    return wait(this, WRITE, 'sendall', start, options, flags)
   }
 
   /**
@@ -199,7 +192,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const flagged = ops.hasFlags(options === undefined ? args.length : args.length - 1)
     const flags = flagged ? args[1] : 0
     return this.#numeric(flagged ? args[2] : args[1], options, (to) =>
-      this.#wait(WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
+      wait(this, WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
     )
   }
 
@@ -213,7 +206,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<number> {
     const send = (to: unknown) => {
       const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
-      return this.#wait(WRITE, 'sendmsg', start, options, flags)
+      return wait(this, WRITE, 'sendmsg', start, options, flags)
     }
     return address == null ? send(null) : this.#numeric(address, options, send)
   }
@@ -257,7 +250,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     // At once, unless it takes a look-up, so that calls begin in order.
     if (slots.named(this._h)) await runLater(write, options, this)
     else run(write)
-    return this.#wait(
+    return wait(
+      this,
       WRITE,
       'sendmmsg',
       () => ops.sendmmsg(this._h, slots, flags, start),
@@ -279,7 +273,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     msg?: Iterable<BytesLike> | null,
     options = {} as AfAlgOptions & WaitOptions,
   ): Promise<number> {
-    return this.sendmsg(msg ?? [], afalgControl(this.family, options), options.flags, null, options)
+    const control = afalgControl(this.family, options)
+    return this.sendmsg(msg ?? [], control, options.flags, null, options)
   }
 
   /** Sends a file, or a part of it, over a stream. sendfile(2); see the blocking twin */

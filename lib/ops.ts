@@ -17,14 +17,19 @@ import { keep, keeping, keepingMany, MSG_ZEROCOPY, stray } from './zerocopy.js'
 const { AF_ALG, MSG_ERRQUEUE, MSG_TRUNC, SOL_SOCKET, SO_ERROR } = constants
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = errnos
 
-/** accept4(2): the new descriptor and the peer's address. */
+/** accept4(2): what `made` makes of the new descriptor, and the peer's address. */
 export const accept =
-  (h: Handle, nonblocking: boolean): Op<[fd: number, address: AddressOut]> =>
+  <S>(
+    h: Handle,
+    nonblocking: boolean,
+    made: (fd: number) => S,
+  ): Op<[accepted: S, address: AddressOut]> =>
   (fd) => {
     const accepted = native.accept(fd, nonblocking, h.family !== AF_ALG)
     if (accepted < 0) return accepted
     try {
-      return [accepted, received(h.proto)]
+      const address = received(h.proto)
+      return [made(accepted), address]
     } catch (error) {
       native.close(accepted) // nobody else will ever know of it
       throw error

@@ -232,14 +232,13 @@ function enqueue<T>(
 ): Promise<T> {
   const watch = watchOf(owner._h)
   watch.enter()
-  return new Promise((resolve, reject) => {
-    const waiter = new Waiter(watch, syscall, op, resolve, reject)
-    if (line.empty && line.ready) soon(line)
-    line.push(waiter as Waiter)
-    if (!hasEdge(watch.h, line, syscall)) line.tick()
-    if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
-    watch.begin(owner)
-  })
+  const waiter = new Waiter(watch, syscall, op)
+  if (line.empty && line.ready) soon(line)
+  line.push(waiter as Waiter)
+  if (!hasEdge(watch.h, line, syscall)) line.tick()
+  if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
+  watch.begin(owner)
+  return waiter.promise
 }
 
 /**

@@ -49,10 +49,13 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
   accept(): [Socket<F>, AddressOut<F>] {
     const seconds = getdefaulttimeout()
     const nonblocking = mustNotBlock(seconds)
-    const [fd, address] = block(this._h, READ, 'accept', ops.accept(this._h, nonblocking))
-    const h = new Handle(fd, this.family, this.type, this.proto, seconds, false)
-    h.nonblocking = nonblocking
-    return [new Socket<F>(h), address as AddressOut<F>]
+    const made = (fd: number) => {
+      const h = new Handle(fd, this.family, this.type, this.proto, seconds, false)
+      h.nonblocking = nonblocking
+      return new Socket<F>(h)
+    }
+    const op = ops.accept(this._h, nonblocking, made)
+    return block(this._h, READ, 'accept', op) as [Socket<F>, AddressOut<F>]
   }
 
   /**

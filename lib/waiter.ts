@@ -14,6 +14,14 @@ export interface Place {
   done(): void
 }
 
+let resolveOf: (value: never) => void
+let rejectOf: (error: unknown) => void
+/** Takes the functions of the promise that is being made: for all of them, so that none costs a closure. */
+function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolveOf = resolve
+  rejectOf = reject
+}
+
 /** A call that waits. Its promise settles once, whoever comes first. */
 export class Waiter<T = unknown> {
   /** Who comes after it in its line. */
@@ -21,6 +29,7 @@ export class Waiter<T = unknown> {
   readonly syscall: string
   /** The socket's when the call began: settimeout() is for the calls to come. */
   readonly timeout: number | null
+  readonly promise: Promise<T>
   readonly #place: Place
   readonly #op: Op<T>
   readonly #resolve: (value: T) => void
@@ -29,19 +38,14 @@ export class Waiter<T = unknown> {
   release: (() => void) | null = null
   settled = false
 
-  constructor(
-    place: Place,
-    syscall: string,
-    op: Op<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(place: Place, syscall: string, op: Op<T>) {
     this.#place = place
     this.timeout = place.h.timeout
     this.syscall = syscall
     this.#op = op
-    this.#resolve = resolve
-    this.#reject = reject
+    this.promise = new Promise<T>(capture)
+    this.#resolve = resolveOf as (value: T) => void
+    this.#reject = rejectOf
   }
 
   /** Tries the op and settles, unless it has to wait on or is not finished. */
