@@ -1,6 +1,6 @@
 // The names of the blocking module; index.ts adds the default export.
 
-import { AF, AI, MSG, SOCK } from './enums.gen.js'
+import { AF, AI, MSG, SOCK } from './names.gen.js'
 import { constants } from './native.js'
 
 export type { AfAlgOptions } from './afalg.js'

@@ -103,3 +103,18 @@ export const AI: readonly string[] = [
   'AI_PASSIVE',
   'AI_V4MAPPED',
 ]
+
+export const EAI: readonly string[] = [
+  'EAI_ADDRFAMILY',
+  'EAI_AGAIN',
+  'EAI_BADFLAGS',
+  'EAI_FAIL',
+  'EAI_FAMILY',
+  'EAI_MEMORY',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'EAI_OVERFLOW',
+  'EAI_SERVICE',
+  'EAI_SOCKTYPE',
+  'EAI_SYSTEM',
+]
