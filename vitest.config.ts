@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import './test/environment.js'
 
 // The tests import the package by its name and get what `npm run build` made, as
 // a user would; or the package in the folder BSD_SOCKET_PACKAGE. Each file runs

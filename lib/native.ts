@@ -5,7 +5,7 @@
 // `native` is a plain object on purpose: a test that needs a failure which the
 // kernel cannot be made to give replaces one of its functions.
 
-import { fs, module, url } from './builtins.js'
+import { fs, url } from './builtins.js'
 import type { Layout } from './layout.gen.js'
 
 /** A result of 0 or more, or -errno. */
@@ -241,14 +241,17 @@ function isMusl(): boolean {
   return page.includes('/ld-musl-')
 }
 
+/** By dlopen itself, because node:module takes longer to load than the addon does. */
 function load(): Addon {
-  const require = module.createRequire(import.meta.url)
+  const module = { exports: {} }
   const tried: string[] = []
   for (const path of candidates()) {
     try {
-      return require(path) as Addon
+      process.dlopen(module, path)
+      return module.exports as Addon
     } catch (error) {
-      tried.push(`  ${path}: ${(error as Error).message.split('\n')[0]}`)
+      const [reason] = (error as Error).message.split('\n')
+      tried.push(`  ${path}: ${reason.replace(`${path}: `, '')}`)
     }
   }
   throw new Error(

@@ -1,5 +1,6 @@
 // The names of the blocking module; index.ts adds the default export.
 
+import { AF, AI, MSG, SOCK } from './names.gen.js'
 import { constants } from './native.js'
 
 export type { AfAlgOptions } from './afalg.js'
@@ -134,21 +135,26 @@ export type { ZerocopyCompletion, ZerocopyResult } from './zerocopy.js'
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>
 
-const numbers = Object.entries(constants)
-
-function enumeration(prefix: string): Enumeration {
-  const members = numbers.filter(([name]) => name.startsWith(prefix))
-  const names = members.map(([name, number]) => [number, name] as const).reverse()
-  return Object.freeze(Object.fromEntries([...names, ...members])) as Enumeration
+/** Of two names with one number, the first is the one that the number gives. */
+function enumeration(names: readonly string[]): Enumeration {
+  const members: Record<string, number> = {}
+  const byNumber: Record<number, string> = {}
+  for (const name of names) {
+    const number = constants[name]
+    if (number === undefined) continue
+    members[name] = number
+    byNumber[number] ??= name
+  }
+  return Object.freeze({ ...byNumber, ...members }) as Enumeration
 }
 
 /** The AF_ numbers: `AddressFamily.AF_INET === 2`, `AddressFamily[2] === 'AF_INET'`. */
-export const AddressFamily: Enumeration = enumeration('AF_')
+export const AddressFamily: Enumeration = enumeration(AF)
 /** The SOCK_ numbers. */
-export const SocketKind: Enumeration = enumeration('SOCK_')
+export const SocketKind: Enumeration = enumeration(SOCK)
 /** The MSG_ numbers. */
-export const MsgFlag: Enumeration = enumeration('MSG_')
+export const MsgFlag: Enumeration = enumeration(MSG)
 /** The AI_ numbers. */
-export const AddressInfo: Enumeration = enumeration('AI_')
+export const AddressInfo: Enumeration = enumeration(AI)
 
 export { socket as SocketType } from './callable.js'

@@ -5,20 +5,15 @@ import { codec, decode } from './address.js'
 import { url } from './builtins.js'
 import { gaierror, OSError, oserror, ValueError } from './errors.js'
 import type { Handle } from './handle.js'
+import { EAI } from './names.gen.js'
 import { constants, native, value } from './native.js'
 import { answer, run, type Steps } from './steps.js'
-
-const eai = new Map(
-  Object.entries(constants)
-    .filter(([name]) => name.startsWith('EAI_'))
-    .map(([name, code]) => [code, name]),
-)
 
 /** The error for an EAI_ code; call it at once after the native function. */
 export function resolverError(code: number, syscall: string): Error {
   if (code === constants.EAI_SYSTEM) return oserror(-value(0), syscall)
   const error = new gaierror(code, native.gaiStrerror(code))
-  error.code = eai.get(code)
+  error.code = EAI.find((name) => constants[name] === code)
   error.syscall = syscall
   return error
 }

@@ -5,11 +5,13 @@
 // has to end with InterruptedError for the listener to run. native/signals.cc
 // notes such signals; this file tells it which, and when a note is out of date.
 
-import { os, timers } from './builtins.js'
+import { timers } from './builtins.js'
 import { check, type InterruptedError, oserror } from './errors.js'
 import { errnos, mainThread, native, signalsCaught } from './native.js'
 
-const numbers: Readonly<Record<string, number>> = os.constants.signals
+/** The number of each signal. Most programs listen for none, and never load node:os. */
+const numbers = (): Readonly<Record<string, number>> =>
+  process.getBuiltinModule('node:os').constants.signals
 
 /** The signals that the program listens for: bit n for signal n. */
 let listened = 0
@@ -23,24 +25,25 @@ let owed = 0
 let again = 0
 
 const isSignal = (event: string | symbol): event is NodeJS.Signals =>
-  typeof event === 'string' && Object.hasOwn(numbers, event)
+  typeof event === 'string' && event.startsWith('SIG') && Object.hasOwn(numbers(), event)
 
 /** Node's own listener, which is there whenever stdout or stderr is a terminal. */
 const isNodes = (listener: unknown): boolean => String(listener).includes('_refreshSize')
 
 function added(event: string | symbol, listener: unknown): void {
   if (!isSignal(event) || isNodes(listener)) return
-  listened |= 1 << numbers[event]
+  const signo = numbers()[event]
+  listened |= 1 << signo
   // Now, for a signal that comes before the first call; and in that call again,
   // because Bun puts its handler in place only after this event.
-  unwatched |= 1 << numbers[event]
-  native.watchSignal(numbers[event])
+  unwatched |= 1 << signo
+  native.watchSignal(signo)
   if (!followed) follow()
 }
 
 function removed(event: string | symbol): void {
   if (!isSignal(event) || !process.listeners(event).every(isNodes)) return
-  listened &= ~(1 << numbers[event])
+  listened &= ~(1 << numbers()[event])
   // What came for it is lost, and no matter of the listener that comes next.
   again = (again | native.takeSignals()) & listened
   owed = (owed | again) & listened

@@ -88,6 +88,17 @@ function moduleTs(groups, name, table) {
   return banner('constants.txt') + heading + exports.join('')
 }
 
+/** The names with one prefix: to find them among all of them at run time takes milliseconds. */
+function namesTs(groups) {
+  const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name))
+  const lists = ['AF', 'SOCK', 'MSG', 'AI', 'EAI'].map((prefix) => {
+    const members = names.filter((name) => name.startsWith(`${prefix}_`))
+    const rows = members.map((name) => `  '${name}',\n`).join('')
+    return `export const ${prefix}: readonly string[] = [\n${rows}]\n`
+  })
+  return banner('constants.txt') + lists.join('\n')
+}
+
 /** A field of a field, `a.b` in C, is `a_b` in TypeScript. */
 const flat = (field) => field.replaceAll('.', '_')
 
@@ -124,6 +135,7 @@ const outputs = {
   'lib/constants.gen.ts': constantsTs(groups.filter(({ group }) => group !== group.toLowerCase())),
   'lib/errno.gen.ts': moduleTs(groups, 'errno', 'errnos'),
   'lib/select.gen.ts': moduleTs(groups, 'select', 'constants'),
+  'lib/names.gen.ts': namesTs(groups),
   'lib/layout.gen.ts': layoutTs(structs),
 }
 

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { Peer } from './peer.js'
+import { bare, Peer } from './peer.js'
 
 /** Without root a user namespace of its own gives the rights. */
 const root = process.getuid?.() === 0
@@ -41,7 +41,7 @@ export class Netns {
   /** python3 inside it; `socket`, `sys` and `json` are imported. */
   python(program: string, ...args: string[]): Peer {
     const prelude = 'import json, socket, sys\nsocket.setdefaulttimeout(10)\n'
-    return this.run('python3', '-u', '-c', prelude + program, ...args)
+    return this.run('python3', bare, '-u', '-c', prelude + program, ...args)
   }
 
   /** A program of ours, from test/fixtures, inside it. */

@@ -40,10 +40,13 @@ export class Peer {
   }
 }
 
+/** To look for what is installed beside Python's own library takes longer than to start. */
+export const bare = '-S'
+
 /** Starts python3 on a program; it is ended with the test. `socket` and `sys` are imported. */
 export function python(program: string, ...args: string[]): Peer {
   const prelude = 'import socket, sys\nsocket.setdefaulttimeout(10)\n'
-  const peer = new Peer('python3', ['-u', '-c', prelude + program, ...args])
+  const peer = new Peer('python3', [bare, '-u', '-c', prelude + program, ...args])
   onTestFinished(() => {
     peer.child.kill('SIGKILL')
   })
@@ -52,7 +55,7 @@ export function python(program: string, ...args: string[]): Peer {
 
 /** Runs python3 to its end and parses the JSON that it prints. */
 export function ask<T>(program: string, input = ''): T {
-  const { status, stdout, stderr } = spawnSync('python3', ['-c', program], {
+  const { status, stdout, stderr } = spawnSync('python3', [bare, '-c', program], {
     input,
     encoding: 'utf8',
     maxBuffer: 1 << 26,

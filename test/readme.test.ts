@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as socket from 'bsd-socket'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bare } from './peer.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -103,7 +104,7 @@ describe('the programs', () => {
     const wanted = promised(code)
     for (const [i, pattern] of wanted.entries()) expect(lines[i]).toMatch(pattern)
     if (wanted.length > 0) expect(lines).toHaveLength(wanted.length)
-    if (python !== undefined) expect(printed).toBe(output('python3', '-c', python))
+    if (python !== undefined) expect(printed).toBe(output('python3', bare, '-c', python))
   })
 })
 

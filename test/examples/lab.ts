@@ -4,7 +4,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Netns } from '../netns.js'
-import { folder, type Peer } from '../peer.js'
+import { bare, folder, type Peer } from '../peer.js'
 import { built } from './run.js'
 
 /** A namespace within the reach of `net`, which owns it: an own host of the lab. */
@@ -27,6 +27,7 @@ export class Host {
   python(program: string, ...args: string[]): Peer {
     return this.run(
       'python3',
+      bare,
       '-u',
       '-c',
       `import socket, sys\nsocket.setdefaulttimeout(10)\n${program}`,

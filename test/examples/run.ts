@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-import { Peer } from '../peer.js'
+import { bare, Peer } from '../peer.js'
 
 export type Language = 'ours' | 'python'
 
@@ -20,7 +20,9 @@ export const built = (name: string): string => at(`../../dist/examples/${name}.j
 
 /** The words of the command that runs an example. */
 const command = (language: Language, name: string): [string, ...string[]] =>
-  language === 'ours' ? [process.execPath, built(name)] : ['python3', '-u', source('python', name)]
+  language === 'ours'
+    ? [process.execPath, built(name)]
+    : ['python3', bare, '-u', source('python', name)]
 
 /** Starts an example that goes on until it is ended; the test's end kills it. */
 export function start(language: Language, name: string, ...args: string[]): Peer {

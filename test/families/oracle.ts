@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { encode as encodeOurs, decode as read } from '#lib/address'
 import { OSError } from '#lib/errors'
 import { constants, address as scratch } from '#lib/native'
+import { bare } from '../peer.js'
 
 /** A family by name, a protocol by name or number. */
 export interface Kind {
@@ -121,7 +122,7 @@ export class Oracle {
 
   #ask(kind: Kind, encoding: boolean, given: readonly unknown[]): Outcome[] | string {
     const rows = given.map((item) => [kind.family, kind.proto ?? null, encoding, plain(item)])
-    const { status, stdout, stderr } = spawnSync('python3', ['-c', program], {
+    const { status, stdout, stderr } = spawnSync('python3', [bare, '-c', program], {
       input: JSON.stringify(rows),
       env: { ...process.env, LD_PRELOAD: this.#shim },
       encoding: 'utf8',
