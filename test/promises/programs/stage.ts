@@ -166,6 +166,9 @@ export class Stage {
   /** The end of the schedule: nothing may stay open. */
   end(): void {
     this.leave()
+    // What a file holds back may take minutes on TCP: a peer that has shut down opens
+    // its window no more, and is asked for it ever more rarely.
+    if (this.file !== null) tolerant(() => this.s.shutdown(socket.SHUT_RDWR))
     for (const x of this.kept) tolerant(() => void x.close())
     this.close()
   }
