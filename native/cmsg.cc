@@ -17,29 +17,30 @@ msghdr Header(std::vector<iovec>& vectors, const Span& control) {
 
 }  // namespace
 
-// sendmsg(2). (fd, buffers, control, its length, flags, address length) -> bytes;
-// the address from scratch, none if its length is 0
+// sendmsg(2). Quick: (buffers, control); fd, flags, address length, length of the
+// control data -> bytes; the address from scratch, none if its length is 0
 Napi::Value Sendmsg(Args& args) {
-  const int fd = args.Int(0);
-  std::vector<iovec> vectors = args.Vectors(1);
-  const Span control = args.Head(2);
-  const int flags = args.Int(4);
-  const socklen_t length = args.AddressLength(5);
+  std::vector<iovec> vectors = args.Vectors(0);
+  const Span control = args.Head(1, args.Number(3));
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
+  const socklen_t length = args.Storage(args.Number(2));
   if (args.failed()) return {};
   msghdr header = Header(vectors, control);
   header.msg_name = length == 0 ? nullptr : &args.scratch().address;
   header.msg_namelen = length;
-  return Result(args, sendmsg(fd, &header, flags));
+  return Quick(args, sendmsg(fd, &header, flags));
 }
 
-// recvmsg(2). (fd, buffers, control, its length, flags) -> bytes; the sender in
-// scratch, msg_flags in value[0], the length of what came as control in value[1].
+// recvmsg(2). Quick: (buffers, control); fd, flags, length of the control data ->
+// bytes; the sender in scratch, msg_flags in value[0], the length of what came as
+// control in value[1].
 // Descriptors that come along are close-on-exec.
 Napi::Value Recvmsg(Args& args) {
-  const int fd = args.Int(0);
-  std::vector<iovec> vectors = args.Vectors(1);
-  const Span control = args.Head(2);
-  const int flags = args.Int(4);
+  std::vector<iovec> vectors = args.Vectors(0);
+  const Span control = args.Head(1, args.Number(2));
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   msghdr header = Header(vectors, control);
@@ -49,7 +50,7 @@ Napi::Value Recvmsg(Args& args) {
   scratch.length = static_cast<int32_t>(header.msg_namelen);
   scratch.value[0] = header.msg_flags;
   scratch.value[1] = static_cast<int32_t>(header.msg_controllen);
-  return Result(args, received);
+  return Quick(args, received);
 }
 
 // CMSG_LEN and CMSG_SPACE of a data length. (length, space) -> bytes
