@@ -107,8 +107,6 @@ export interface Native {
   ): Result
   /** CMSG_LEN, or CMSG_SPACE. */
   cmsgSize(length: number, space: boolean): Result
-  /** Writes a header; gives the offset of the data. */
-  cmsgPut(control: Uint8Array, offset: number, level: number, type: number, length: number): Result
   /** Level, type, offset and length of each message's data, flat. */
   cmsgWalk(control: Uint8Array, controlLength: number): number[]
 

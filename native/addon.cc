@@ -81,7 +81,6 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Sendmmsg>("sendmmsg");
   exports.Add<Recvmmsg>("recvmmsg");
   exports.Add<CmsgSize>("cmsgSize");
-  exports.Add<CmsgPut>("cmsgPut");
   exports.Add<CmsgWalk>("cmsgWalk");
 
   exports.Add<Getsockopt, 0>("getsockopt");

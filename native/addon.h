@@ -70,7 +70,7 @@ Function Recv, Recvfrom, Send, Sendto, Sendfile, Seek;
 Function Pipe, Splice;
 
 // cmsg.cc
-Function Sendmsg, Recvmsg, CmsgSize, CmsgPut, CmsgWalk;
+Function Sendmsg, Recvmsg, CmsgSize, CmsgWalk;
 
 // batch.cc
 Function Sendmmsg, Recvmmsg;

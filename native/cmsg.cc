@@ -1,5 +1,5 @@
 // sendmsg(2), recvmsg(2) and the control messages that go with them. The CMSG_
-// macros do the walking and the layout; TypeScript only ever sees offsets.
+// macros do the walking, and say how large a header and its padding are.
 #include "syscall.h"
 
 namespace bsd {
@@ -61,29 +61,6 @@ Napi::Value CmsgSize(Args& args) {
   if (!(length >= 0 && length <= INT32_MAX)) return Number(args.env(), -EINVAL);
   const auto size = static_cast<size_t>(length);
   return Number(args.env(), static_cast<int64_t>(space ? CMSG_SPACE(size) : CMSG_LEN(size)));
-}
-
-// Writes a control message's header. (control, offset, level, type, data length)
-// -> the offset of its data
-Napi::Value CmsgPut(Args& args) {
-  const Span control = args.Whole(0);
-  const int offset = args.Int(1);
-  const int level = args.Int(2);
-  const int type = args.Int(3);
-  const int length = args.Int(4);
-  if (args.failed()) return {};
-  if (offset < 0 || length < 0) return Number(args.env(), -EINVAL);
-  const auto begin = static_cast<size_t>(offset);
-  const auto size = static_cast<size_t>(length);
-  if (begin > control.size || CMSG_SPACE(size) > control.size - begin) {
-    return Number(args.env(), -EINVAL);
-  }
-  cmsghdr header = {};
-  header.cmsg_len = static_cast<decltype(header.cmsg_len)>(CMSG_LEN(size));
-  header.cmsg_level = level;
-  header.cmsg_type = type;
-  memcpy(control.data + begin, &header, sizeof header);
-  return Number(args.env(), static_cast<int64_t>(begin + CMSG_LEN(0)));
 }
 
 // Finds the control messages. (control, its length) -> [level, type, offset, length, …]

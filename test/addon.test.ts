@@ -33,7 +33,6 @@ const signatures: Record<string, Kind[]> = {
   sendmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
   recvmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
   cmsgSize: ['number', 'bool'],
-  cmsgPut: ['bytes', 'int', 'int', 'int', 'int'],
   cmsgWalk: ['bytes', 'size'],
   setsockoptProgram: ['int', 'int', 'int', 'bytes'],
   reactorAdd: ['int', 'int'],

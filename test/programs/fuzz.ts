@@ -161,7 +161,6 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   sendmmsg: [fd, ...many],
   recvmmsg: [fd, ...many],
   cmsgSize: [ints, bool],
-  cmsgPut: [memory, length, ints, ints, length],
   cmsgWalk: [memory, length],
   setsockoptProgram: [fd, ints, ints, memory],
   reactorOpen: [fc.constant(() => {}), fc.constant(false)],
