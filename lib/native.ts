@@ -64,7 +64,7 @@ export interface Native {
   /** An address length of 0 is no address. */
   sendmsg(
     fd: number,
-    buffers: readonly Uint8Array[],
+    buffers: Uint8Array | readonly Uint8Array[],
     control: Uint8Array | null,
     controlLength: number,
     flags: number,
@@ -73,7 +73,7 @@ export interface Native {
   /** msg_flags and the length of the control data come in `value`. */
   recvmsg(
     fd: number,
-    buffers: readonly Uint8Array[],
+    buffers: Uint8Array | readonly Uint8Array[],
     control: Uint8Array | null,
     controlLength: number,
     flags: number,
@@ -219,8 +219,8 @@ interface Quick {
   recvfrom(buffer: Uint8Array): void
   send(buffer: Uint8Array): void
   sendto(buffer: Uint8Array): void
-  sendmsg(buffers: readonly Uint8Array[], control: Uint8Array | null): void
-  recvmsg(buffers: readonly Uint8Array[], control: Uint8Array | null): void
+  sendmsg(buffers: Uint8Array | readonly Uint8Array[], control: Uint8Array | null): void
+  recvmsg(buffers: Uint8Array | readonly Uint8Array[], control: Uint8Array | null): void
   getsockopt(): void
 }
 

@@ -38,7 +38,7 @@ class Exports {
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
   auto* environment = new Environment{
-      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}};
+      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}, {}};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
   env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {

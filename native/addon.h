@@ -44,6 +44,7 @@ struct Environment {
   std::shared_ptr<std::set<int>> owned;  // descriptors that are closed with the environment
   std::vector<ManyHeader> headers;       // of the messages of one sendmmsg or recvmmsg
   std::vector<iovec> vectors;            // and their data
+  std::vector<iovec> pieces;             // of one sendmsg or recvmsg
 };
 
 class Args;

@@ -81,31 +81,20 @@ class Args {
     return {whole.data, static_cast<size_t>(length)};
   }
 
-  // An array of Uint8Arrays. All elements are read before any memory is looked
-  // at: a getter among them could detach what was looked at already.
-  std::vector<iovec> Vectors(size_t index) {
-    if (!(*this)[index].IsArray()) {
-      Fail("an array", index);
-      return {};
-    }
-    const auto list = (*this)[index].As<Napi::Array>();
-    // The kernel takes 1024; an array that claims billions must not cost memory.
-    if (list.Length() > 0xffff) {
-      Outside("too many buffers");
-      return {};
-    }
-    std::vector<napi_value> elements(list.Length());
-    for (uint32_t i = 0; i < elements.size(); i++) {
-      if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
-        failed_ = true;  // the getter's own exception is on its way
-        return {};
-      }
-    }
-    std::vector<iovec> vectors;
-    vectors.reserve(elements.size());
-    for (napi_value element : elements) {
-      const Span span = View(element, index);
-      vectors.push_back({span.data, span.size});
+  // A Uint8Array, or an array of them. All elements are read before any memory is
+  // looked at: a getter among them could detach what was looked at already. What
+  // this gives lasts until it is called again, by a getter too.
+  std::vector<iovec>& Vectors(size_t index) {
+    auto& vectors = environment().pieces;
+    bool many = false;
+    napi_is_array(env_, values_[index], &many);
+    if (many) {
+      const std::vector<napi_value> elements = Elements(values_[index]);
+      vectors.clear();
+      for (napi_value element : elements) Append(vectors, element, index);
+    } else {
+      vectors.clear();
+      Append(vectors, values_[index], index);
     }
     return vectors;
   }
@@ -192,6 +181,29 @@ class Args {
   [[gnu::noinline, gnu::cold]] void Fail(const char* wanted, size_t index) {
     Throw(Napi::TypeError::New(env_,
                                "native argument " + std::to_string(index) + " must be " + wanted));
+  }
+
+  void Append(std::vector<iovec>& vectors, napi_value value, size_t index) {
+    const Span span = View(value, index);
+    vectors.push_back({span.data, span.size});
+  }
+
+  std::vector<napi_value> Elements(napi_value list) {
+    uint32_t length = 0;
+    napi_get_array_length(env_, list, &length);
+    // The kernel takes 1024; an array that claims billions must not cost memory.
+    if (length > 0xffff) {
+      Outside("too many buffers");
+      return {};
+    }
+    std::vector<napi_value> elements(length);
+    for (uint32_t i = 0; i < length; i++) {
+      if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
+        failed_ = true;  // the getter's own exception is on its way
+        return {};
+      }
+    }
+    return elements;
   }
 
   void Throw(const Napi::Error& error) {

@@ -20,11 +20,13 @@ msghdr Header(std::vector<iovec>& vectors, const Span& control) {
 // sendmsg(2). Quick: (buffers, control); fd, flags, address length, length of the
 // control data -> bytes; the address from scratch, none if its length is 0
 Napi::Value Sendmsg(Args& args) {
-  std::vector<iovec> vectors = args.Vectors(0);
-  const Span control = args.Head(1, args.Number(3));
   const int fd = args.Number(0);
   const int flags = args.Number(1);
-  const socklen_t length = args.Storage(args.Number(2));
+  const int address = args.Number(2);
+  const int room = args.Number(3);  // all before Vectors, which may run a getter
+  std::vector<iovec>& vectors = args.Vectors(0);
+  const Span control = args.Head(1, room);
+  const socklen_t length = args.Storage(address);
   if (args.failed()) return {};
   msghdr header = Header(vectors, control);
   header.msg_name = length == 0 ? nullptr : &args.scratch().address;
@@ -37,10 +39,11 @@ Napi::Value Sendmsg(Args& args) {
 // control in value[1].
 // Descriptors that come along are close-on-exec.
 Napi::Value Recvmsg(Args& args) {
-  std::vector<iovec> vectors = args.Vectors(0);
-  const Span control = args.Head(1, args.Number(2));
   const int fd = args.Number(0);
   const int flags = args.Number(1);
+  const int room = args.Number(2);
+  std::vector<iovec>& vectors = args.Vectors(0);
+  const Span control = args.Head(1, room);
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   msghdr header = Header(vectors, control);

@@ -134,7 +134,11 @@ const bool = fc.constantFrom(true, false, null)
 const span = [memory, fc.integer({ min: -2, max: 70 }), fc.integer({ min: -2, max: 70 })]
 const text = fc.constantFrom('127.0.0.1', '::1', '1.2.3', '', 'http', 'tcp', 'lo', 'no such thing')
 const maybe = fc.oneof(text, fc.constant(null))
-const list = fc.oneof(fc.array(memory, { maxLength: 4 }), fc.array(anything, { maxLength: 3 }))
+const list = fc.oneof(
+  memory,
+  fc.array(memory, { maxLength: 4 }),
+  fc.array(anything, { maxLength: 3 }),
+)
 /** Not on another thread, whose descriptors the calls here could close. */
 const now = fc.constant(false)
 const control = fc.oneof(memory, fc.constant(null))
