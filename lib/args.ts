@@ -51,15 +51,11 @@ export function within(value: unknown, low: number, high: number, words: string)
   return n
 }
 
-/** A size in bytes for one of the recv methods. */
-export function size(
-  value: unknown,
-  method: string,
-  words = `negative buffersize in ${method}`,
-): number {
+/** A size in bytes for one of the recv methods; `words` is the message for a negative one. */
+export function size(value: unknown, method: string, words?: string): number {
   if (typeof value === 'number' && value >> 0 === value && value >= 0) return value
   const n = whole(value)
-  if (n < 0) throw new ValueError(words)
+  if (n < 0) throw new ValueError(words ?? `negative buffersize in ${method}`)
   if (n > Number.MAX_SAFE_INTEGER) throw new OverflowError('size is too large')
   return n
 }
