@@ -30,7 +30,8 @@ export function room(size: number, cleared: boolean): Buffer {
   start = 0
   if (cleared) return Buffer.alloc(size)
   if (size <= SMALL) {
-    if (unused + size > POOL) {
+    // Whoever transfers the memory of something received takes the pool away.
+    if (unused + size > pool.length) {
       pool = Buffer.allocUnsafeSlow(POOL)
       poolMemory = pool.buffer
       unused = 0
