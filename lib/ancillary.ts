@@ -2,7 +2,7 @@
 // sendmsg(2) takes, and back from those of recvmsg(2).
 
 import { type BytesLike, bytes, type Int, int, items, typeName, whole } from './args.js'
-import { little } from './builtins.js'
+import { buffer, little } from './builtins.js'
 import { OSError, OverflowError } from './errors.js'
 import { readInt, writeUint32 } from './family/wire.js'
 import { constants, layout, native } from './native.js'
@@ -22,6 +22,9 @@ function sized(length: Int, space: boolean, name: string): number {
 export const CMSG_LEN = (length: Int): number => sized(length, false, 'CMSG_LEN')
 /** The room that a control message with `length` bytes of data takes. cmsg(3) */
 export const CMSG_SPACE = (length: Int): number => sized(length, true, 'CMSG_SPACE')
+
+// The global of that name is a getter.
+const { Buffer } = buffer
 
 /** The largest int. */
 const LARGEST = 0x7fffffff
