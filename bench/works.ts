@@ -60,6 +60,14 @@ const calls: Row[] = [
     targets: { time: { c: 1.15, python: 0.85 } },
   },
   {
+    id: 'send-recv-into',
+    title: 'send + recv_into, 64 B, socketpair',
+    unit: 'pair of calls',
+    size: 64,
+    chunk: 1000,
+    targets: { time: { c: null, python: 1 } },
+  },
+  {
     id: 'getsockopt',
     title: 'getsockopt, int',
     unit: 'call',

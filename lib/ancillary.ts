@@ -1,10 +1,11 @@
 // Control messages: cmsg(3). `[cmsg_level, cmsg_type, data]` to the bytes that
 // sendmsg(2) takes, and back from those of recvmsg(2).
 
-import { type BytesLike, bytes, type Int, int, typeName, whole } from './args.js'
+import { type BytesLike, bytes, type Int, int, items, typeName, whole } from './args.js'
+import { buffer, little } from './builtins.js'
 import { OSError, OverflowError } from './errors.js'
-import { readInt } from './family/wire.js'
-import { constants, native } from './native.js'
+import { readInt, writeUint32 } from './family/wire.js'
+import { constants, layout, native } from './native.js'
 
 /** A control message to send: `[cmsg_level, cmsg_type, data]`. */
 export type AncItem = readonly [level: Int, type: Int, data: BytesLike]
@@ -22,11 +23,48 @@ export const CMSG_LEN = (length: Int): number => sized(length, false, 'CMSG_LEN'
 /** The room that a control message with `length` bytes of data takes. cmsg(3) */
 export const CMSG_SPACE = (length: Int): number => sized(length, true, 'CMSG_SPACE')
 
-function item(row: unknown): [level: number, type: number, data: Uint8Array] {
+// The global of that name is a getter.
+const { Buffer } = buffer
+
+/** The largest int. */
+const LARGEST = 0x7fffffff
+/** A control message is a header, data, and padding to a multiple of ALIGN. */
+const HEADER = CMSG_LEN(0)
+const ALIGN = CMSG_SPACE(1) - CMSG_SPACE(0)
+const HDR = layout.cmsghdr
+/** Where the low 32 bits of cmsg_len are; the others stay 0. */
+const LEN = HDR.cmsg_len.offset + (little ? 0 : HDR.cmsg_len.size - 4)
+/** Up to so many bytes a loop takes less time than the methods of typed arrays. */
+const FEW = 64
+
+/** CMSG_SPACE, which would ask C++. */
+const space = (length: number): number =>
+  length > LARGEST - HEADER - ALIGN
+    ? CMSG_SPACE(length)
+    : HEADER + Math.ceil(length / ALIGN) * ALIGN
+
+/** Writes a control message into memory of zeros; gives where the next begins. */
+function put(control: Uint8Array, at: number, { level, type, data }: Item): number {
+  const { length } = data
+  writeUint32(control, at + LEN, HEADER + length)
+  writeUint32(control, at + HDR.cmsg_level.offset, level)
+  writeUint32(control, at + HDR.cmsg_type.offset, type)
+  if (length > FEW) control.set(data, at + HEADER)
+  else for (let i = 0; i < length; i++) control[at + HEADER + i] = data[i]
+  return at + space(length)
+}
+
+interface Item {
+  level: number
+  type: number
+  data: Uint8Array
+}
+
+function item(row: unknown): Item {
   if (!Array.isArray(row) || row.length !== 3) {
     throw new TypeError(`[sendmsg() ancillary data items] must be sequences of length 3`)
   }
-  return [int(row[0]), int(row[1]), bytes(row[2])]
+  return { level: int(row[0]), type: int(row[1]), data: bytes(row[2]) }
 }
 
 /** Lays control messages out, one after the other; `what` names the argument. */
@@ -34,16 +72,15 @@ export function pack(ancdata: unknown, what = 'sendmsg() argument 2'): Buffer {
   if (ancdata === null || typeof ancdata !== 'object' || !(Symbol.iterator in ancdata)) {
     throw new TypeError(`${what} must be iterable, not ${typeName(ancdata)}`)
   }
-  const rows = Array.from(ancdata as Iterable<unknown>, item)
-  const room = rows.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.length), 0)
-  const control = Buffer.alloc(room)
+  const rows = items(ancdata as Iterable<unknown>, item)
+  let room = 0
+  for (const { data } of rows) room += space(data.length)
+  if (room > LARGEST) throw new OSError('too much ancillary data')
+  const control = Buffer.allocUnsafe(room) // alloc() takes as long as the call itself
+  if (room > FEW) control.fill(0)
+  else for (let i = 0; i < room; i++) control[i] = 0
   let at = 0
-  for (const [level, type, data] of rows) {
-    const start = native.cmsgPut(control, at, level, type, data.length)
-    if (start < 0) throw new OSError('too much ancillary data')
-    control.set(data, start)
-    at += CMSG_SPACE(data.length)
-  }
+  for (const row of rows) at = put(control, at, row)
   return control
 }
 

@@ -51,15 +51,11 @@ export function within(value: unknown, low: number, high: number, words: string)
   return n
 }
 
-/** A size in bytes for one of the recv methods. */
-export function size(
-  value: unknown,
-  method: string,
-  words = `negative buffersize in ${method}`,
-): number {
+/** A size in bytes for one of the recv methods; `words` is the message for a negative one. */
+export function size(value: unknown, method: string, words?: string): number {
   if (typeof value === 'number' && value >> 0 === value && value >= 0) return value
   const n = whole(value)
-  if (n < 0) throw new ValueError(words)
+  if (n < 0) throw new ValueError(words ?? `negative buffersize in ${method}`)
   if (n > Number.MAX_SAFE_INTEGER) throw new OverflowError('size is too large')
   return n
 }
@@ -91,12 +87,23 @@ export function wellFormed(value: string): string {
   return value
 }
 
+const arrays = Array.prototype[Symbol.iterator]
+
+/** `Array.from`, which takes ten times as long for what is an array already. */
+export function items<T>(from: Iterable<unknown>, each: (item: unknown) => T): T[] {
+  if (!Array.isArray(from) || from[Symbol.iterator] !== arrays)
+    return Array.from(from, (x) => each(x))
+  const made: T[] = []
+  for (let i = 0; i < from.length; i++) made.push(each(from[i]))
+  return made
+}
+
 /** Any iterable of bytes, once through; `what` names the argument. */
 export function bytesList(value: unknown, what: string): Uint8Array[] {
   if (value === null || typeof value !== 'object' || !(Symbol.iterator in value)) {
     throw new TypeError(`${what} must be an iterable of bytes-like objects`)
   }
-  return Array.from(value as Iterable<unknown>, bytes)
+  return items(value as Iterable<unknown>, bytes)
 }
 
 /** A string without NUL, which a C string cannot hold. */

@@ -12,6 +12,8 @@ const SLAB = 65536
 const Piece = (Buffer as unknown as { [Symbol.species]: typeof Uint8Array })[Symbol.species]
 
 let pool = Buffer.allocUnsafeSlow(POOL)
+/** Its memory, because the getter takes as long as a quarter of a system call. */
+let poolMemory = pool.buffer
 /** Where the pool's unused part begins. */
 let unused = 0
 let slab: Buffer | null = null
@@ -28,8 +30,10 @@ export function room(size: number, cleared: boolean): Buffer {
   start = 0
   if (cleared) return Buffer.alloc(size)
   if (size <= SMALL) {
-    if (unused + size > POOL) {
+    // Whoever transfers the memory of something received takes the pool away.
+    if (unused + size > pool.length) {
       pool = Buffer.allocUnsafeSlow(POOL)
+      poolMemory = pool.buffer
       unused = 0
     }
     start = unused
@@ -47,7 +51,7 @@ export function room(size: number, cleared: boolean): Buffer {
 export function take(memory: Buffer, length: number): Buffer {
   if (memory === pool) {
     unused = (start + length + 7) & ~7 // what is received next begins aligned
-    return new Piece(pool.buffer, start, length) as Buffer
+    return new Piece(poolMemory, start, length) as Buffer
   }
   if (length * 2 >= memory.length) {
     if (memory === slab) slab = null

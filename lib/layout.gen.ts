@@ -118,6 +118,12 @@ export interface Layout {
     readonly size: number
     readonly sco_bdaddr: Field
   }
+  readonly cmsghdr: {
+    readonly size: number
+    readonly cmsg_len: Field
+    readonly cmsg_level: Field
+    readonly cmsg_type: Field
+  }
   readonly timespec: {
     readonly size: number
     readonly tv_sec: Field

@@ -64,7 +64,7 @@ export interface Native {
   /** An address length of 0 is no address. */
   sendmsg(
     fd: number,
-    buffers: readonly Uint8Array[],
+    buffers: Uint8Array | readonly Uint8Array[],
     control: Uint8Array | null,
     controlLength: number,
     flags: number,
@@ -73,7 +73,7 @@ export interface Native {
   /** msg_flags and the length of the control data come in `value`. */
   recvmsg(
     fd: number,
-    buffers: readonly Uint8Array[],
+    buffers: Uint8Array | readonly Uint8Array[],
     control: Uint8Array | null,
     controlLength: number,
     flags: number,
@@ -107,8 +107,6 @@ export interface Native {
   ): Result
   /** CMSG_LEN, or CMSG_SPACE. */
   cmsgSize(length: number, space: boolean): Result
-  /** Writes a header; gives the offset of the data. */
-  cmsgPut(control: Uint8Array, offset: number, level: number, type: number, length: number): Result
   /** Level, type, offset and length of each message's data, flat. */
   cmsgWalk(control: Uint8Array, controlLength: number): number[]
 
@@ -212,7 +210,21 @@ export type AddressEntry = [number, number, number, string, Buffer]
 /** name, aliases, addresses */
 export type HostEntry = [string, string[], Buffer[]]
 
-interface Addon extends Native {
+/**
+ * The calls of every day in C++: their numbers go in and come out by the scratch
+ * memory, see native/addon.h. Only memory is left as an argument.
+ */
+interface Quick {
+  recv(buffer: Uint8Array): void
+  recvfrom(buffer: Uint8Array): void
+  send(buffer: Uint8Array): void
+  sendto(buffer: Uint8Array): void
+  sendmsg(buffers: Uint8Array | readonly Uint8Array[], control: Uint8Array | null): void
+  recvmsg(buffers: Uint8Array | readonly Uint8Array[], control: Uint8Array | null): void
+  getsockopt(): void
+}
+
+interface Addon extends Omit<Native, keyof Quick>, Quick {
   readonly constants: Readonly<Record<string, number>>
   readonly errnos: Readonly<Record<string, number>>
   readonly layout: Layout
@@ -262,26 +274,89 @@ function load(): Addon {
 
 const addon = load()
 
-export const native: Native = { ...addon }
 export const constants = addon.constants
 export const errnos = addon.errnos
 export const layout = addon.layout
 /** Asked of the addon, because node:worker_threads takes longer to load than the addon does. */
 export const mainThread = addon.mainThread
 
-// The scratch memory, which C++ and JavaScript share: one sockaddr, in or out,
-// and behind it four integers.
-const INTEGERS = 4
-const addressRoom = addon.scratch.byteLength - 4 * INTEGERS
+// The scratch memory, which C++ and JavaScript share: one sockaddr, in or out, and
+// behind it numbers, in the order of native/addon.h.
+const PART = 2
+const INTEGERS = 12
+const addressRoom = addon.scratch.byteLength - 8 * PART - 4 * INTEGERS
 
 /** Where an address goes before a call and comes from after one. */
 export const address = new Uint8Array(addon.scratch, 0, addressRoom)
 
-const integers = new Int32Array(addon.scratch, addressRoom, INTEGERS)
+const part = new Float64Array(addon.scratch, addressRoom, PART)
+const integers = new Int32Array(addon.scratch, addressRoom + 8 * PART, INTEGERS)
 
+const result = (): Result => integers[7]
 /** The length of the address that came out last. */
-export const addressLength = (): number => integers[0]
+export const addressLength = (): number => integers[8]
 /** The second result of the last call: 0 or 1. */
-export const value = (index: 0 | 1): number => integers[1 + index]
+export const value = (index: 0 | 1): number => integers[9 + index]
 /** The signals that are noted: bit n for signal n. */
-export const signalsCaught = (): number => integers[3]
+export const signalsCaught = (): number => integers[11]
+
+/** Numbers for a quick call; which is which says its function in C++. */
+function put(fd: number, a: number, b = 0, c = 0): void {
+  integers[0] = fd
+  integers[1] = a
+  integers[2] = b
+  integers[3] = c
+}
+
+function putPart(offset: number, length: number): void {
+  part[0] = offset
+  part[1] = length
+}
+
+// Not as `addon.recv`: for the engine an addon is a dictionary.
+const { recv, recvfrom, send, sendto, sendmsg, recvmsg, getsockopt } = addon as Quick
+
+/** The quick calls as functions like the others. */
+const quick: Pick<Native, keyof Quick> = {
+  recv(fd, buffer, offset, length, flags) {
+    put(fd, flags)
+    putPart(offset, length)
+    recv(buffer)
+    return result()
+  },
+  recvfrom(fd, buffer, offset, length, flags) {
+    put(fd, flags)
+    putPart(offset, length)
+    recvfrom(buffer)
+    return result()
+  },
+  send(fd, buffer, offset, length, flags) {
+    put(fd, flags)
+    putPart(offset, length)
+    send(buffer)
+    return result()
+  },
+  sendto(fd, buffer, offset, length, flags, addressLength) {
+    put(fd, flags, addressLength)
+    putPart(offset, length)
+    sendto(buffer)
+    return result()
+  },
+  sendmsg(fd, buffers, control, controlLength, flags, addressLength) {
+    put(fd, flags, addressLength, controlLength)
+    sendmsg(buffers, control)
+    return result()
+  },
+  recvmsg(fd, buffers, control, controlLength, flags) {
+    put(fd, flags, controlLength)
+    recvmsg(buffers, control)
+    return result()
+  },
+  getsockopt(fd, level, name) {
+    put(fd, level, name)
+    getsockopt()
+    return result()
+  },
+}
+
+export const native: Native = { ...addon, ...quick }

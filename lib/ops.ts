@@ -210,11 +210,13 @@ export function sendmsg(
   address: unknown,
 ): Op<number> {
   const from = bytesList(buffers, 'sendmsg() argument 1')
-  const control = pack(ancdata === undefined ? [] : ancdata)
+  const pieces = from.length === 1 ? from[0] : from
+  const control = ancdata === undefined ? null : pack(ancdata)
+  const room = control === null ? 0 : control.length
   const f = intOr(flags, 0)
   const op: Op<number> = (fd) => {
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')
-    return native.sendmsg(fd, from, control, control.length, f, length)
+    return native.sendmsg(fd, pieces, control, room, f, length)
   }
   return (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op
 }

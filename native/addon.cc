@@ -12,9 +12,9 @@ Napi::Value ScratchBuffer(Napi::Env env, const std::shared_ptr<Scratch>& scratch
       [](Napi::Env, void*, std::shared_ptr<Scratch>* held) { delete held; }, share);
 }
 
-template <Function function>
+template <Function function, size_t count>
 napi_value Call(napi_env env, napi_callback_info info) {
-  Args args(env, info);
+  Args args(env, info, count);
   return function(args);
 }
 
@@ -23,10 +23,10 @@ class Exports {
   Exports(Napi::Env env, Napi::Object object, Environment* environment)
       : env_(env), object_(object), environment_(environment) {}
 
-  template <Function function>
+  template <Function function, size_t count = Args::kMost>
   void Add(const char* name) {
     napi_value value = nullptr;
-    napi_create_function(env_, name, NAPI_AUTO_LENGTH, Call<function>, environment_, &value);
+    napi_create_function(env_, name, NAPI_AUTO_LENGTH, Call<function, count>, environment_, &value);
     object_.Set(name, value);
   }
 
@@ -38,7 +38,7 @@ class Exports {
 
 Napi::Object Init(Napi::Env env, Napi::Object object) {
   auto* environment = new Environment{
-      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}};
+      std::make_shared<Scratch>(), nullptr, std::make_shared<std::set<int>>(), {}, {}, {}};
   env.SetInstanceData<Environment>(environment);
   // A plain cleanup hook: asynchronous ones are freed twice on Deno.
   env.AddCleanupHook([scratch = environment->scratch, owned = environment->owned] {
@@ -68,23 +68,22 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Getsockname>("getsockname");
   exports.Add<Getpeername>("getpeername");
 
-  exports.Add<Recv>("recv");
-  exports.Add<Recvfrom>("recvfrom");
-  exports.Add<Send>("send");
-  exports.Add<Sendto>("sendto");
+  exports.Add<Recv, 1>("recv");
+  exports.Add<Recvfrom, 1>("recvfrom");
+  exports.Add<Send, 1>("send");
+  exports.Add<Sendto, 1>("sendto");
   exports.Add<Sendfile>("sendfile");
   exports.Add<Seek>("seek");
   exports.Add<Pipe>("pipe");
   exports.Add<Splice>("splice");
-  exports.Add<Sendmsg>("sendmsg");
-  exports.Add<Recvmsg>("recvmsg");
+  exports.Add<Sendmsg, 2>("sendmsg");
+  exports.Add<Recvmsg, 2>("recvmsg");
   exports.Add<Sendmmsg>("sendmmsg");
   exports.Add<Recvmmsg>("recvmmsg");
   exports.Add<CmsgSize>("cmsgSize");
-  exports.Add<CmsgPut>("cmsgPut");
   exports.Add<CmsgWalk>("cmsgWalk");
 
-  exports.Add<Getsockopt>("getsockopt");
+  exports.Add<Getsockopt, 0>("getsockopt");
   exports.Add<GetsockoptBytes>("getsockoptBytes");
   exports.Add<Setsockopt>("setsockopt");
   exports.Add<SetsockoptBytes>("setsockoptBytes");

@@ -19,9 +19,12 @@ struct Span {
 // RangeError and makes failed() true; the rest then read as zero.
 class Args {
  public:
-  // Napi::CallbackInfo costs more than some system calls' arguments are worth.
-  Args(napi_env env, napi_callback_info info) : env_(env) {
-    size_t count = kMost;  // those that are not given are undefined
+  static constexpr size_t kMost = 9;  // arguments that a function has
+
+  // Napi::CallbackInfo costs more than some system calls' arguments are worth; and
+  // those that are not given are made undefined one by one, so ask for no more than
+  // `count`.
+  Args(napi_env env, napi_callback_info info, size_t count) : env_(env) {
     void* data = nullptr;
     napi_get_cb_info(env, info, &count, values_, nullptr, &data);
     environment_ = static_cast<Environment*>(data);
@@ -66,44 +69,58 @@ class Args {
 
   // A Uint8Array and how much of its beginning is meant: two arguments. Null is
   // no memory.
-  Span Head(size_t index) {
+  Span Head(size_t index) { return Head(index, IsNull(index) ? 0 : Int(index + 1)); }
+
+  Span Head(size_t index, int length) {
     if (IsNull(index)) return {};
     const Span whole = Whole(index);
-    const int length = Int(index + 1);
     if (length < 0 || static_cast<size_t>(length) > whole.size) {
-      Throw(Napi::RangeError::New(env_, "length lies outside the buffer"));
+      Outside("length lies outside the buffer");
       return {};
     }
     return {whole.data, static_cast<size_t>(length)};
   }
 
-  // An array of Uint8Arrays. All elements are read before any memory is looked
-  // at: a getter among them could detach what was looked at already.
-  std::vector<iovec> Vectors(size_t index) {
-    if (!(*this)[index].IsArray()) {
-      Fail("an array", index);
-      return {};
-    }
-    const auto list = (*this)[index].As<Napi::Array>();
-    // The kernel takes 1024; an array that claims billions must not cost memory.
-    if (list.Length() > 0xffff) {
-      Throw(Napi::RangeError::New(env_, "too many buffers"));
-      return {};
-    }
-    std::vector<napi_value> elements(list.Length());
-    for (uint32_t i = 0; i < elements.size(); i++) {
-      if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
-        failed_ = true;  // the getter's own exception is on its way
-        return {};
-      }
-    }
-    std::vector<iovec> vectors;
-    vectors.reserve(elements.size());
-    for (napi_value element : elements) {
-      const Span span = View(element, index);
-      vectors.push_back({span.data, span.size});
+  // A Uint8Array, or an array of them. All elements are read before any memory is
+  // looked at: a getter among them could detach what was looked at already. What
+  // this gives lasts until it is called again, by a getter too.
+  std::vector<iovec>& Vectors(size_t index) {
+    auto& vectors = environment().pieces;
+    bool many = false;
+    napi_is_array(env_, values_[index], &many);
+    if (many) {
+      const std::vector<napi_value> elements = Elements(values_[index]);
+      vectors.clear();
+      for (napi_value element : elements) Append(vectors, element, index);
+    } else {
+      vectors.clear();
+      Append(vectors, values_[index], index);
     }
     return vectors;
+  }
+
+  // A number of a quick call. JavaScript may give the scratch memory to a thread
+  // that changes it, so this reads it once.
+  int Number(size_t index) const {
+    const volatile int32_t* number = scratch().number;
+    return number[index];
+  }
+
+  // The part of a Uint8Array that a quick call means.
+  Span Part(size_t index) {
+    const Span whole = Whole(index);
+    const volatile double* part = scratch().part;
+    const double offset = part[0];
+    const double length = part[1];
+    if (failed_) return {};
+    const double end = static_cast<double>(whole.size) + 1;
+    if (offset >= 0 && offset < end && length >= 0 && length < end) {
+      const auto begin = static_cast<size_t>(offset);
+      const auto size = static_cast<size_t>(length);
+      if (size <= whole.size - begin) return {whole.data + begin, size};
+    }
+    Outside("offset and length lie outside the buffer");
+    return {};
   }
 
   // A part of a Uint8Array: the array, an offset and a length, three arguments.
@@ -120,7 +137,7 @@ class Args {
     if (failed_) return {};
     if (offset < 0 || length < 0 || static_cast<uint64_t>(offset) > whole.size ||
         static_cast<uint64_t>(length) > whole.size - static_cast<uint64_t>(offset)) {
-      Throw(Napi::RangeError::New(env_, "offset and length lie outside the buffer"));
+      Outside("offset and length lie outside the buffer");
       return {};
     }
     return {whole.data + offset, static_cast<size_t>(length)};
@@ -128,15 +145,16 @@ class Args {
 
   // A condition on arguments that were read; throws where it does not hold.
   bool Inside(bool holds) {
-    if (!holds) Throw(Napi::RangeError::New(env_, "messages lie outside the memory"));
+    if (!holds) Outside("messages lie outside the memory");
     return holds;
   }
 
   // The length of an address that JavaScript wrote into the scratch memory.
-  socklen_t AddressLength(size_t index) {
-    const int length = Int(index);
+  socklen_t AddressLength(size_t index) { return Storage(Int(index)); }
+
+  socklen_t Storage(int length) {
     if (length < 0 || static_cast<size_t>(length) > sizeof(sockaddr_storage)) {
-      Throw(Napi::RangeError::New(env_, "address length lies outside the scratch memory"));
+      Outside("address length lies outside the scratch memory");
       return 0;
     }
     return static_cast<socklen_t>(length);
@@ -155,17 +173,43 @@ class Args {
     return {static_cast<uint8_t*>(data), size};
   }
 
-  void Fail(const char* wanted, size_t index) {
+  // Neither is inlined, so that they take no room in what runs each time.
+  [[gnu::noinline, gnu::cold]] void Outside(const char* words) {
+    Throw(Napi::RangeError::New(env_, words));
+  }
+
+  [[gnu::noinline, gnu::cold]] void Fail(const char* wanted, size_t index) {
     Throw(Napi::TypeError::New(env_,
                                "native argument " + std::to_string(index) + " must be " + wanted));
+  }
+
+  void Append(std::vector<iovec>& vectors, napi_value value, size_t index) {
+    const Span span = View(value, index);
+    vectors.push_back({span.data, span.size});
+  }
+
+  std::vector<napi_value> Elements(napi_value list) {
+    uint32_t length = 0;
+    napi_get_array_length(env_, list, &length);
+    // The kernel takes 1024; an array that claims billions must not cost memory.
+    if (length > 0xffff) {
+      Outside("too many buffers");
+      return {};
+    }
+    std::vector<napi_value> elements(length);
+    for (uint32_t i = 0; i < length; i++) {
+      if (napi_get_element(env_, list, i, &elements[i]) != napi_ok) {
+        failed_ = true;  // the getter's own exception is on its way
+        return {};
+      }
+    }
+    return elements;
   }
 
   void Throw(const Napi::Error& error) {
     if (!failed_) error.ThrowAsJavaScriptException();
     failed_ = true;
   }
-
-  static constexpr size_t kMost = 9;  // arguments that a function has
 
   napi_env env_;
   napi_value values_[kMost];

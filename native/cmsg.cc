@@ -1,5 +1,5 @@
 // sendmsg(2), recvmsg(2) and the control messages that go with them. The CMSG_
-// macros do the walking and the layout; TypeScript only ever sees offsets.
+// macros do the walking, and say how large a header and its padding are.
 #include "syscall.h"
 
 namespace bsd {
@@ -17,29 +17,33 @@ msghdr Header(std::vector<iovec>& vectors, const Span& control) {
 
 }  // namespace
 
-// sendmsg(2). (fd, buffers, control, its length, flags, address length) -> bytes;
-// the address from scratch, none if its length is 0
+// sendmsg(2). Quick: (buffers, control); fd, flags, address length, length of the
+// control data -> bytes; the address from scratch, none if its length is 0
 Napi::Value Sendmsg(Args& args) {
-  const int fd = args.Int(0);
-  std::vector<iovec> vectors = args.Vectors(1);
-  const Span control = args.Head(2);
-  const int flags = args.Int(4);
-  const socklen_t length = args.AddressLength(5);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
+  const int address = args.Number(2);
+  const int room = args.Number(3);  // all before Vectors, which may run a getter
+  std::vector<iovec>& vectors = args.Vectors(0);
+  const Span control = args.Head(1, room);
+  const socklen_t length = args.Storage(address);
   if (args.failed()) return {};
   msghdr header = Header(vectors, control);
   header.msg_name = length == 0 ? nullptr : &args.scratch().address;
   header.msg_namelen = length;
-  return Result(args, sendmsg(fd, &header, flags));
+  return Quick(args, sendmsg(fd, &header, flags));
 }
 
-// recvmsg(2). (fd, buffers, control, its length, flags) -> bytes; the sender in
-// scratch, msg_flags in value[0], the length of what came as control in value[1].
+// recvmsg(2). Quick: (buffers, control); fd, flags, length of the control data ->
+// bytes; the sender in scratch, msg_flags in value[0], the length of what came as
+// control in value[1].
 // Descriptors that come along are close-on-exec.
 Napi::Value Recvmsg(Args& args) {
-  const int fd = args.Int(0);
-  std::vector<iovec> vectors = args.Vectors(1);
-  const Span control = args.Head(2);
-  const int flags = args.Int(4);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
+  const int room = args.Number(2);
+  std::vector<iovec>& vectors = args.Vectors(0);
+  const Span control = args.Head(1, room);
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   msghdr header = Header(vectors, control);
@@ -49,7 +53,7 @@ Napi::Value Recvmsg(Args& args) {
   scratch.length = static_cast<int32_t>(header.msg_namelen);
   scratch.value[0] = header.msg_flags;
   scratch.value[1] = static_cast<int32_t>(header.msg_controllen);
-  return Result(args, received);
+  return Quick(args, received);
 }
 
 // CMSG_LEN and CMSG_SPACE of a data length. (length, space) -> bytes
@@ -60,29 +64,6 @@ Napi::Value CmsgSize(Args& args) {
   if (!(length >= 0 && length <= INT32_MAX)) return Number(args.env(), -EINVAL);
   const auto size = static_cast<size_t>(length);
   return Number(args.env(), static_cast<int64_t>(space ? CMSG_SPACE(size) : CMSG_LEN(size)));
-}
-
-// Writes a control message's header. (control, offset, level, type, data length)
-// -> the offset of its data
-Napi::Value CmsgPut(Args& args) {
-  const Span control = args.Whole(0);
-  const int offset = args.Int(1);
-  const int level = args.Int(2);
-  const int type = args.Int(3);
-  const int length = args.Int(4);
-  if (args.failed()) return {};
-  if (offset < 0 || length < 0) return Number(args.env(), -EINVAL);
-  const auto begin = static_cast<size_t>(offset);
-  const auto size = static_cast<size_t>(length);
-  if (begin > control.size || CMSG_SPACE(size) > control.size - begin) {
-    return Number(args.env(), -EINVAL);
-  }
-  cmsghdr header = {};
-  header.cmsg_len = static_cast<decltype(header.cmsg_len)>(CMSG_LEN(size));
-  header.cmsg_level = level;
-  header.cmsg_type = type;
-  memcpy(control.data + begin, &header, sizeof header);
-  return Number(args.env(), static_cast<int64_t>(begin + CMSG_LEN(0)));
 }
 
 // Finds the control messages. (control, its length) -> [level, type, offset, length, …]

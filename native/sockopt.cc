@@ -20,19 +20,18 @@ size_t Unit(int level, int name) {
 
 }  // namespace
 
-// (fd, level, name) -> 0; the int in scratch.value[0], since it may be negative.
+// Quick: (); fd, level, name -> 0; the int in scratch.value[0], since it may be negative.
 // Of SO_GET_FILTER, whose instructions an int has no room for, their number.
 Napi::Value Getsockopt(Args& args) {
-  const int fd = args.Int(0);
-  const int level = args.Int(1);
-  const int name = args.Int(2);
-  if (args.failed()) return {};
+  const int fd = args.Number(0);
+  const int level = args.Number(1);
+  const int name = args.Number(2);
   int value = 0;
   const size_t unit = Unit(level, name);
   auto length = static_cast<socklen_t>(sizeof value / unit);
   const int result = getsockopt(fd, level, name, &value, &length);
   args.scratch().value[0] = unit == 1 ? value : static_cast<int>(length);
-  return Result(args, result);
+  return Quick(args, result);
 }
 
 // (fd, level, name, buffer, offset, length) -> the length the kernel gave. The

@@ -24,6 +24,12 @@ inline Napi::Value Result(const Args& args, int64_t result) {
   return Number(args.env(), result < 0 ? -errno : result);
 }
 
+// The same for a quick call: nothing is made, the result goes to scratch.
+inline Napi::Value Quick(const Args& args, int64_t result) {
+  args.scratch().result = static_cast<int32_t>(result < 0 ? -errno : result);
+  return {};
+}
+
 inline sockaddr* Address(Scratch& scratch) { return reinterpret_cast<sockaddr*>(&scratch.address); }
 
 // Before a call that gives an address back: a kernel that stores none leaves

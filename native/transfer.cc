@@ -3,46 +3,46 @@
 
 namespace bsd {
 
-// recv(2). (fd, buffer, offset, length, flags) -> bytes
+// recv(2). Quick: (buffer), part; fd, flags -> bytes
 Napi::Value Recv(Args& args) {
-  const int fd = args.Int(0);
-  const Span span = args.Bytes(1);
-  const int flags = args.Int(4);
+  const Span span = args.Part(0);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
   if (args.failed()) return {};
-  return Result(args, recv(fd, span.data, span.size, flags));
+  return Quick(args, recv(fd, span.data, span.size, flags));
 }
 
-// recvfrom(2). (fd, buffer, offset, length, flags) -> bytes; the sender in scratch
+// recvfrom(2). Quick: (buffer), part; fd, flags -> bytes; the sender in scratch
 Napi::Value Recvfrom(Args& args) {
-  const int fd = args.Int(0);
-  const Span span = args.Bytes(1);
-  const int flags = args.Int(4);
+  const Span span = args.Part(0);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   socklen_t length = AddressRoom(scratch);
   const ssize_t received = recvfrom(fd, span.data, span.size, flags, Address(scratch), &length);
   scratch.length = static_cast<int32_t>(length);
-  return Result(args, received);
+  return Quick(args, received);
 }
 
-// send(2). (fd, buffer, offset, length, flags) -> bytes
+// send(2). Quick: (buffer), part; fd, flags -> bytes
 Napi::Value Send(Args& args) {
-  const int fd = args.Int(0);
-  const Span span = args.Bytes(1);
-  const int flags = args.Int(4);
+  const Span span = args.Part(0);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
   if (args.failed()) return {};
-  return Result(args, send(fd, span.data, span.size, flags));
+  return Quick(args, send(fd, span.data, span.size, flags));
 }
 
-// sendto(2). (fd, buffer, offset, length, flags, address length) -> bytes; the
+// sendto(2). Quick: (buffer), part; fd, flags, address length -> bytes; the
 // address from scratch
 Napi::Value Sendto(Args& args) {
-  const int fd = args.Int(0);
-  const Span span = args.Bytes(1);
-  const int flags = args.Int(4);
-  const socklen_t length = args.AddressLength(5);
+  const Span span = args.Part(0);
+  const int fd = args.Number(0);
+  const int flags = args.Number(1);
+  const socklen_t length = args.Storage(args.Number(2));
   if (args.failed()) return {};
-  return Result(args, sendto(fd, span.data, span.size, flags, Address(args.scratch()), length));
+  return Quick(args, sendto(fd, span.data, span.size, flags, Address(args.scratch()), length));
 }
 
 // sendfile(2). (socket, file, offset, count) -> bytes

@@ -181,6 +181,14 @@ c.close()
       expect((await b.recv(100)).toString()).toBe('AB23456789abcdef')
     })
 
+    // It is shared with what was received before and after: that receive failed, and all to come.
+    it('may be transferred away from something received', async () => {
+      using s = await sender('one', 'two')
+      const one = await s.recv(3)
+      structuredClone(one.buffer, { transfer: [one.buffer as ArrayBuffer] })
+      expect((await s.recv(3)).toString()).toBe('two')
+    })
+
     it('a part of a buffer is a subarray', async () => {
       const [a, b] = socket.socketpair()
       using _a = a

@@ -99,11 +99,19 @@ static void fill(long n) {
   while (n-- > 0) check(send(here, message, job.size, 0), "send");
 }
 
+/** The sender as the others give it: a host in words and a port. */
+static volatile struct {
+  char host[INET_ADDRSTRLEN];
+  int port;
+} sender;
+
 static void receive_from(long n) {
   while (n-- > 0) {
     struct sockaddr_in from;
     socklen_t length = sizeof from;
     check(recvfrom(there, buffer, 2048, 0, (struct sockaddr *)&from, &length), "recvfrom");
+    inet_ntop(AF_INET, &from.sin_addr, (char *)sender.host, sizeof sender.host);
+    sender.port = ntohs(from.sin_port);
   }
 }
 
@@ -129,6 +137,7 @@ static void send_segments(long n) {
 
 const struct work calls[] = {
     {"send-recv", pair, NULL, send_recv},
+    {"send-recv-into", pair, NULL, send_recv},
     {"getsockopt", pair, NULL, get_option},
     {"sendto", datagrams, NULL, send_to},
     {"sendmmsg", sending_batch, NULL, send_batch},

@@ -18,6 +18,19 @@ function sendRecv(): Work {
   }
 }
 
+function sendRecvInto(): Work {
+  const [here, there] = socket.socketpair()
+  const memory = Buffer.alloc(job.size)
+  return {
+    chunk(n) {
+      for (let i = 0; i < n; i++) {
+        here.send(data)
+        there.recv_into(memory)
+      }
+    },
+  }
+}
+
 function getsockopt(): Work {
   const [here, there] = socket.socketpair()
   return {
@@ -72,6 +85,7 @@ function recvfrom(): Work {
 
 export const calls: Works = {
   'send-recv': sendRecv,
+  'send-recv-into': sendRecvInto,
   getsockopt,
   sendto,
   segments,

@@ -21,6 +21,18 @@ def send_recv():
     return chunk
 
 
+def send_recv_into():
+    here, there = socket.socketpair()
+    memory = bytearray(job.size)
+
+    def chunk(n):
+        for _ in range(n):
+            here.send(data)
+            there.recv_into(memory)
+
+    return chunk
+
+
 def getsockopt():
     here, there = socket.socketpair()
 
@@ -140,6 +152,7 @@ def connect_unix():
 
 works = {
     "send-recv": send_recv,
+    "send-recv-into": send_recv_into,
     "getsockopt": getsockopt,
     "sendto": sendto,
     "recvfrom": recvfrom,

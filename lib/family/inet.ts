@@ -41,8 +41,14 @@ export function hostOf(host: unknown): string {
   return name
 }
 
+// The words of an error are put together only for an error.
 const portOf = (port: unknown, who: string): number =>
-  within(port, 0, 65535, `${who}(): port must be 0-65535.`)
+  typeof port === 'number' && (port & 0xffff) === port
+    ? port
+    : within(port, 0, 65535, `${who}(): port must be 0-65535.`)
+
+const flowOf = (flow: unknown, who: string): number =>
+  flow === 0 ? flow : within(flow, 0, 0xfffff, `${who}(): flowinfo must be 0-1048575.`)
 
 /** Writes a host that needs no look-up as bytes; false for a name ('127.1' is one too). */
 type Parse = (host: unknown, out: Uint8Array, at: number) => boolean
@@ -112,7 +118,7 @@ export const inet6: Codec = {
     begin(out, SIZE6, AF_INET6)
     writeHost(parse6, host, out, ADDR6, who)
     writePort(out, PORT6, portOf(port, who))
-    const flow = within(flowinfo, 0, 0xfffff, `${who}(): flowinfo must be 0-1048575.`)
+    const flow = flowOf(flowinfo, who)
     out[FLOW6 + 1] = flow >>> 16
     writePort(out, FLOW6 + 2, flow & 0xffff)
     writeUint32(out, SCOPE6, whole(scopeId)) // modulo 2^32, as Python's

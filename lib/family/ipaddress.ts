@@ -30,12 +30,13 @@ const kept = new Int32Array(ROWS)
 const texts: string[] = new Array(ROWS).fill('0.0.0.0')
 
 export function formatIPv4(bytes: Uint8Array, at: number): string {
-  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
-  const key = (a << 24) | (b << 16) | (c << 8) | d
+  const c = bytes[at + 2]
+  const d = bytes[at + 3]
+  const key = (bytes[at] << 24) | (bytes[at + 1] << 16) | (c << 8) | d
   const row = c ^ d
   if (kept[row] !== key) {
     kept[row] = key
-    texts[row] = `${a}.${b}.${c}.${d}`
+    texts[row] = `${bytes[at]}.${bytes[at + 1]}.${c}.${d}`
   }
   return texts[row]
 }

@@ -33,18 +33,24 @@ export function writePort(out: Uint8Array, at: number, port: number): void {
 }
 
 export function readUint32(bytes: Uint8Array, at: number): number {
-  const [a, b, c, d] = little ? [3, 2, 1, 0] : [0, 1, 2, 3]
+  const low = little ? at : at + 3
+  const step = little ? 1 : -1
   return (
-    ((bytes[at + a] << 24) | (bytes[at + b] << 16) | (bytes[at + c] << 8) | bytes[at + d]) >>> 0
+    ((bytes[low + 3 * step] << 24) |
+      (bytes[low + 2 * step] << 16) |
+      (bytes[low + step] << 8) |
+      bytes[low]) >>>
+    0
   )
 }
 
 export function writeUint32(out: Uint8Array, at: number, value: number): void {
-  const [a, b, c, d] = little ? [3, 2, 1, 0] : [0, 1, 2, 3]
-  out[at + a] = value >>> 24
-  out[at + b] = value >>> 16
-  out[at + c] = value >>> 8
-  out[at + d] = value
+  const low = little ? at : at + 3
+  const step = little ? 1 : -1
+  out[low] = value
+  out[low + step] = value >>> 8
+  out[low + 2 * step] = value >>> 16
+  out[low + 3 * step] = value >>> 24
 }
 
 /** An unsigned integer of a struct, of up to 4 bytes, in the host's byte order. */
