@@ -3,7 +3,7 @@
 //
 // An edge is told once. So an op is always tried before it waits, and only EAGAIN
 // means that there is an edge to come; or on TCP a receive that got less than it
-// asked for, which saves the call that would give EAGAIN. epoll(7), Q9
+// asked for, which saves the call that would give EAGAIN. epoll(7)
 
 import { timers } from './builtins.js'
 import { type Op, READ, WRITE } from './drive.js'
@@ -46,12 +46,10 @@ export class Watch implements Watched, Place {
   #writing: Line | null = null
   #aside: Line | null = null
   #zerocopy: Line | null = null
-  /** What waits for something else, and has to hear that the descriptor goes. */
-  #others: Set<() => void> | null = null
+  /** What waits for something else, and has to hear that the descriptor goes; with its owner. */
+  #others: Map<() => void, Owner> | null = null
   #refd = true
   #waiting = 0
-  /** What waits here would be lost with its socket. */
-  owner: Owner | null = null
   #token = -1
 
   constructor(h: Handle) {
@@ -105,22 +103,21 @@ export class Watch implements Watched, Place {
     if (events & (POLLERR | POLLHUP)) this.#zerocopy?.advance()
   }
 
-  /** A wait begins; while one goes on, the event loop stays alive, and so does the socket. */
-  begin(owner: Owner): void {
+  /** A wait begins; while one goes on, the event loop stays alive. */
+  begin(): void {
     this.#waiting++
-    this.owner = owner
     if (this.#refd) hold(1)
   }
 
   done(): void {
-    if (--this.#waiting === 0) this.owner = null
+    this.#waiting--
     if (this.#refd) hold(-1)
   }
 
   /** `closed` is called when the descriptor goes, unless `unlisten` comes before. */
-  listen(closed: () => void): void {
-    this.#others ??= new Set()
-    this.#others.add(closed)
+  listen(closed: () => void, owner: Owner): void {
+    this.#others ??= new Map()
+    this.#others.set(closed, owner)
   }
 
   unlisten(closed: () => void): boolean {
@@ -143,7 +140,7 @@ export class Watch implements Watched, Place {
     }
     const lines = [this.#reading, this.#writing, this.#aside, this.#zerocopy]
     for (const line of lines) line?.fail(EBADF)
-    for (const closed of this.#others ?? []) closed()
+    for (const closed of this.#others?.keys() ?? []) closed()
   }
 }
 
@@ -232,12 +229,12 @@ function enqueue<T>(
 ): Promise<T> {
   const watch = watchOf(owner._h)
   watch.enter()
-  const waiter = new Waiter(watch, syscall, op)
+  const waiter = new Waiter(watch, owner, syscall, op)
   if (line.empty && line.ready) soon(line)
   line.push(waiter as Waiter)
   if (!hasEdge(watch.h, line, syscall)) line.tick()
   if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
-  watch.begin(owner)
+  watch.begin()
   return waiter.promise
 }
 
@@ -262,8 +259,8 @@ export function meanwhile<T>(
       watch.done()
       how()
     }
-    watch.listen(closed)
-    watch.begin(owner)
+    watch.listen(closed, owner)
+    watch.begin()
     signal?.addEventListener('abort', aborted, { once: true })
     begin().then(
       (value) => settle(() => resolve(value)),

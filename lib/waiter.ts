@@ -2,7 +2,7 @@
 
 import { type Failure, type Op, UNFINISHED } from './drive.js'
 import { oserror } from './errors.js'
-import type { Handle } from './handle.js'
+import type { Handle, Owner } from './handle.js'
 import { constants, errnos } from './native.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
@@ -16,7 +16,7 @@ export interface Place {
 
 let resolveOf: (value: never) => void
 let rejectOf: (error: unknown) => void
-/** Takes the functions of the promise that is being made: for all of them, so that none costs a closure. */
+/** Takes the functions of the promise that is being made. One for all, so that none costs a closure. */
 function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
   resolveOf = resolve
   rejectOf = reject
@@ -30,6 +30,8 @@ export class Waiter<T = unknown> {
   /** The socket's when the call began: settimeout() is for the calls to come. */
   readonly timeout: number | null
   readonly promise: Promise<T>
+  /** Not lost while this waits; a timer that was cleared may keep this for longer. */
+  owner: Owner | null
   readonly #place: Place
   readonly #op: Op<T>
   readonly #resolve: (value: T) => void
@@ -38,8 +40,9 @@ export class Waiter<T = unknown> {
   release: (() => void) | null = null
   settled = false
 
-  constructor(place: Place, syscall: string, op: Op<T>) {
+  constructor(place: Place, owner: Owner, syscall: string, op: Op<T>) {
     this.#place = place
+    this.owner = owner
     this.timeout = place.h.timeout
     this.syscall = syscall
     this.#op = op
@@ -67,6 +70,7 @@ export class Waiter<T = unknown> {
   #settle(): boolean {
     if (this.settled) return false
     this.settled = true
+    this.owner = null
     this.release?.()
     this.#place.done()
     return true

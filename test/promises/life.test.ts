@@ -177,6 +177,30 @@ describe.each([env, thread])('a socket that nobody refers to %j', (kind) => {
     expect(await run(text, options)).toEqual({ during: 40, came: 20, after: 20, warnings: 20 })
   })
 
+  // Fault: the last wait that began was the one that kept it.
+  it('is not lost while one of its waits goes on', async () => {
+    const text = `${collect}
+      const peers = []
+      let came = 0
+      let written = 0
+      const lose = () => {
+        const [a, b] = socket.socketpair()
+        peers.push(b)
+        a.recv(1).then(() => came++, () => {})
+        a.makefile('wb', 0).write(Buffer.alloc(300000)).then(() => written++)
+      }
+      for (let i = 0; i < 5; i++) lose()
+      await sleep(10)
+      for (const b of peers) await b.recv(300000)
+      await sleep(10)
+      await collect()
+      for (const b of peers) await b.send(Buffer.from('x'))
+      await sleep(20)
+      tell({ came, written })
+      process.exit()`
+    expect(await run(text, options)).toEqual({ came: 5, written: 5 })
+  })
+
   it('is not kept by a wait that was aborted or timed out', async () => {
     const text = `${collect}
       let ended = 0
