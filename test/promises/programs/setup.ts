@@ -22,9 +22,12 @@ export const descriptors = (): number => readdirSync('/proc/self/fd').length - 1
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** Waits until so many descriptors are open, a second at most; gives how many are. */
+/**
+ * Waits until so many descriptors are open, five seconds at most; gives how many are. A
+ * look-up that was aborted goes on in a thread, where libc has descriptors of its own.
+ */
 export async function settled(count: number): Promise<number> {
-  for (let i = 0; i < 100 && descriptors() !== count; i++) await sleep(10)
+  for (let i = 0; i < 500 && descriptors() !== count; i++) await sleep(10)
   return descriptors()
 }
 
