@@ -204,11 +204,11 @@ export abstract class BaseSocket<F extends number = number> {
    * socket. A subclass is constructed as `new C(family, type, proto, fileno)`. dup(2)
    */
   dup(): this {
-    const { family, type, proto, timeout, nonblocking } = this._h
+    const { family, type, proto, timeout, surelyNonblocking } = this._h
     const fileno = check(native.dup(this._h.fd), 'dup')
     const copy: this = Reflect.construct(this.constructor, [family, type, proto, fileno])
     copy._h.timeout = timeout
-    copy._h.nonblocking = nonblocking
+    if (surelyNonblocking) copy._h.nonblocking = true
     // The two share O_NONBLOCK, and a default timeout has just set it.
     if (defaultTimeout !== null) copy._h.applyTimeout()
     return copy

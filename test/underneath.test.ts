@@ -22,6 +22,20 @@ import {
 const { AF_INET, SOCK_STREAM, SOL_SOCKET } = socket
 const text = (words: string) => Buffer.from(words)
 
+// Fault: the copy took over from the original what was not so any more, as if it had
+// just been seen to, and let the kernel wait beyond its timeout.
+it('a copy does not trust that O_NONBLOCK is set, after another has cleared it', () => {
+  const [a, b] = pair(socket)
+  a.settimeout(5)
+  using other = a.dup()
+  other.settimeout(null)
+  using copy = a.dup()
+  expect([copy.gettimeout(), nonblocking(copy)]).toEqual([5, false])
+  copy.send(text('x'))
+  expect(nonblocking(copy)).toBe(true)
+  expect(b.recv(10)).toEqual(text('x'))
+})
+
 describe('SO_RCVTIMEO on a blocking socket', () => {
   for (const listening of [false, true]) {
     it(`is EAGAIN after its time${listening ? ', also while a signal is listened for' : ''}`, async () => {
