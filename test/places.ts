@@ -28,6 +28,18 @@ export const ipv6: Place = {
   address: () => ['::1', 0],
 }
 
+/** Whether loopback has IPv6; says so where it has not. */
+export function hasIPv6(): boolean {
+  try {
+    using s = new socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind(['::1', 0])
+    return true
+  } catch (error) {
+    console.warn(`skipped: no IPv6 on loopback: ${error}`)
+    return false
+  }
+}
+
 export const path: Place = {
   name: 'AF_UNIX path',
   python: 'socket.AF_UNIX',

@@ -32,6 +32,25 @@ export const only = (name: 'bsd-socket' | 'bsd-socket/promises', _why: string): 
 /** Whether calls of this module give promises. */
 export const waitsAside = (module: Twin): boolean => module === awaited
 
+/** The functions of the promise module that make sockets without waiting. */
+export const makers = 'SocketType fromfd fromsocket listen_fds socket socketpair'.split(' ')
+
+/** Those that wait, and give promises. */
+export const waitingFunctions = [
+  'create_connection',
+  'create_server',
+  'getaddrinfo',
+  'getfqdn',
+  'gethostbyaddr',
+  'gethostbyname',
+  'gethostbyname_ex',
+  'getnameinfo',
+  'recv_fds',
+  'relay',
+  'send_fds',
+  'splice',
+]
+
 /** An error that was raised, seen as an OSError, of which it may have nothing. */
 export type Raised = Error & Partial<Omit<socket.OSError, keyof Error>>
 

@@ -80,21 +80,20 @@ process.stdin.once('data', async () => {
   process.exit()
 })
 `
+/** Tells how many of the buffers are still there, after `drop` and a collection. */
+const dropping = (drop: string) => `
+buffers = null
+${drop}
+await collect()
+const others = Array.from({ length: 100 }, () => new Uint8Array(65536).fill(0xee))
+tell(refs.filter((ref) => ref.deref()).length)`
+
 const flags = ['--expose-gc']
 const each = { 0: 65536, 1: 65536, 2: 65536, 3: 65536 }
 
 it('memory that the program has dropped stays until the kernel has let go of it', async () => {
   const { peer, port } = await lateReader()
-  const sender = node(
-    scene(
-      port,
-      `buffers = null
-await collect()
-const others = Array.from({ length: 100 }, () => new Uint8Array(65536).fill(0xee))
-tell(refs.filter((ref) => ref.deref()).length)`,
-    ),
-    { flags },
-  )
+  const sender = node(scene(port, dropping('')), { flags })
   for (let i = 0; i < 4; i++) expect(await told(sender)).toBe(65536)
   expect(await told<number>(sender)).toBeGreaterThan(0)
   peer.child.stdin?.write('read\n')
@@ -117,17 +116,7 @@ it('what is written into it meanwhile is sent: the kernel reads the memory itsel
 
 it('closed with sends under way: their memory is kept for good, and arrives whole', async () => {
   const { peer, port } = await lateReader()
-  const sender = node(
-    scene(
-      port,
-      `buffers = null
-s.close()
-await collect()
-const others = Array.from({ length: 100 }, () => new Uint8Array(65536).fill(0xee))
-tell(refs.filter((ref) => ref.deref()).length)`,
-    ),
-    { flags },
-  )
+  const sender = node(scene(port, dropping('s.close()')), { flags })
   for (let i = 0; i < 4; i++) expect(await told(sender)).toBe(65536)
   expect(await told<number>(sender)).toBeGreaterThan(0)
   peer.child.stdin?.write('read\n')

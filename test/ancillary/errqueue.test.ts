@@ -3,6 +3,7 @@
 import * as socket from 'bsd-socket'
 import { describe, expect, test } from 'vitest'
 import { errnos } from '#lib/native'
+import { hasIPv6 } from '../places.js'
 import { twins } from '../twins.js'
 
 const { AF_INET, AF_INET6, SOCK_DGRAM, IPPROTO_IP, IPPROTO_IPV6, MSG_ERRQUEUE } = socket
@@ -11,17 +12,6 @@ const { decode_ancillary } = socket
 socket.setdefaulttimeout(10)
 
 const ROOM = 512
-
-const hasIPv6 = (() => {
-  try {
-    using s = new socket.socket(AF_INET6, SOCK_DGRAM)
-    s.bind(['::1', 0])
-    return true
-  } catch (error) {
-    console.warn(`skipped: no IPv6 on loopback: ${error}`)
-    return false
-  }
-})()
 
 describe.each(twins)('%s', (_, socket) => {
   /** A port on which nobody listens. */
@@ -63,7 +53,7 @@ describe.each(twins)('%s', (_, socket) => {
   })
 
   test('the same over IPv6', async (ctx) => {
-    ctx.skip(!hasIPv6, 'no IPv6 on loopback')
+    ctx.skip(!hasIPv6(), 'no IPv6 on loopback')
     using s = socket.socket(AF_INET6, SOCK_DGRAM)
     s.setsockopt(IPPROTO_IPV6, socket.IPV6_RECVERR, 1)
     const port = await closedPort(AF_INET6, '::1')
@@ -86,7 +76,7 @@ describe.each(twins)('%s', (_, socket) => {
   })
 
   test('an error of this host has its MTU, and no offender', async (ctx) => {
-    ctx.skip(!hasIPv6, 'no IPv6 on loopback')
+    ctx.skip(!hasIPv6(), 'no IPv6 on loopback')
     using s = socket.socket(AF_INET6, SOCK_DGRAM)
     s.setsockopt(IPPROTO_IPV6, socket.IPV6_RECVERR, 1)
     s.setsockopt(IPPROTO_IPV6, socket.IPV6_MTU_DISCOVER, socket.IPV6_PMTUDISC_DO)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import * as socket from 'bsd-socket'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { python } from '../peer.js'
+import { hasIPv6 } from '../places.js'
 import { twins } from '../twins.js'
 
 const { AF_INET, AF_INET6, SOCK_DGRAM, SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6 } = socket
@@ -15,17 +16,6 @@ const lo = socket.if_nametoindex('lo')
 const ROOM = 512
 
 const x = [Buffer.from('x')]
-
-const hasIPv6 = (() => {
-  try {
-    using s = new socket.socket(AF_INET6, SOCK_DGRAM)
-    s.bind(['::1', 0])
-    return true
-  } catch (error) {
-    console.warn(`skipped: no IPv6 on loopback: ${error}`)
-    return false
-  }
-})()
 
 describe.each(twins)('%s', (_, socket) => {
   /** A bound UDP socket with the options set to 1. */
@@ -164,7 +154,7 @@ for level, type, value in sorted(ancdata): print(level, type, *struct.unpack('@%
   })
 
   describe('IPv6', () => {
-    beforeEach((ctx) => ctx.skip(!hasIPv6, 'no IPv6 on loopback'))
+    beforeEach((ctx) => ctx.skip(!hasIPv6(), 'no IPv6 on loopback'))
     const { IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVPKTINFO, IPV6_RECVORIGDSTADDR } = socket
 
     test('hop limit, traffic class, pktinfo and the original destination as received', async () => {
