@@ -83,7 +83,7 @@ export function bytes(value: unknown): Uint8Array {
 
 /** Half a character (a surrogate without its other half) has no UTF-8. */
 export function wellFormed(value: string): string {
-  if (/\p{Surrogate}/u.test(value)) throw new ValueError('surrogates not allowed in a string')
+  if (!value.isWellFormed()) throw new ValueError('surrogates not allowed in a string')
   return value
 }
 

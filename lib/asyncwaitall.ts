@@ -6,12 +6,13 @@ import { take } from './bytes.js'
 import { type Op, READ, UNFINISHED } from './drive.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle, Owner } from './handle.js'
-import { constants, errnos, native } from './native.js'
+import { constants, errnos, native, polling } from './native.js'
 import * as ops from './ops.js'
 import { type WaitOptions, wait } from './reactor.js'
 import * as waitall from './waitall.js'
 
-const { MSG_DONTWAIT, POLLERR } = constants
+const { MSG_DONTWAIT } = constants
+const { POLLERR } = polling
 const NOT_YET = -errnos.EAGAIN
 
 /** Whether a receive has to do the kernel's part of MSG_WAITALL. */

@@ -7,7 +7,7 @@ import { check, OSError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import { familyOf } from './family/wire.js'
 import { Handle, mustNotBlock } from './handle.js'
-import { constants, errnos, native, address as scratch, value } from './native.js'
+import { constants, errnos, native, polling, address as scratch, value } from './native.js'
 import { repr } from './repr.js'
 
 const { SOL_SOCKET, SO_TYPE, SO_PROTOCOL } = constants
@@ -76,7 +76,7 @@ const isTcp = (family: number, type: number, proto: number): boolean =>
   type === constants.SOCK_STREAM &&
   (family === constants.AF_INET || family === constants.AF_INET6) &&
   (proto === 0 || proto === constants.IPPROTO_TCP) &&
-  constants.EPOLLRDHUP !== undefined
+  polling.EPOLLRDHUP !== undefined
 
 /** A descriptor that is there already; what is -1 is asked of the kernel. */
 function adopt(fd: number, family: number, type: number, proto: number, reactive: boolean): Handle {

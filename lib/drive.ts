@@ -4,12 +4,12 @@
 import { check, oserror, TimeoutError } from './errors.js'
 import { readInt } from './family/wire.js'
 import { type Handle, mustNotBlock } from './handle.js'
-import { constants, errnos, layout, mainThread, native } from './native.js'
+import { constants, errnos, layout, mainThread, native, polling } from './native.js'
 import * as signals from './signals.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
-export const READ = constants.POLLIN
-export const WRITE = constants.POLLOUT
+export const READ = polling.POLLIN
+export const WRITE = polling.POLLOUT
 
 /** -errno. */
 export type Failure = number
@@ -68,7 +68,7 @@ function waiting<T>(
 
 /** Whether a descriptor is ready for READ or WRITE; its end is as good. */
 export const isReady = (fd: number, event: number): boolean =>
-  (check(native.poll(fd, event, 0, tick), 'poll') & (event | constants.POLLHUP)) !== 0
+  (check(native.poll(fd, event, 0, tick), 'poll') & (event | polling.POLLHUP)) !== 0
 
 /** Waits for a descriptor that need not be the socket's own, under the socket's timeout. */
 export function blockOn(h: Handle, fd: number, event: number, syscall: string): void {
@@ -89,7 +89,7 @@ function mayWait(
   flags: number,
 ): boolean {
   if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
-  if (event === constants.POLLERR) return true // the kernel never waits for its error queue
+  if (event === polling.POLLERR) return true // the kernel never waits for its error queue
   // With a deadline Python waits for readiness before the call, whatever its flags.
   if (h.timeout === null && (flags & NOWAIT) !== 0) return false
   // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or

@@ -5,11 +5,11 @@ import { READ } from './drive.js'
 import { check, OSError, TimeoutError, ValueError } from './errors.js'
 import { Handle } from './handle.js'
 import { descriptor, type FileObject, pollTime, waitInterruptibly } from './multiplex.js'
-import { constants, errnos, native } from './native.js'
+import { errnos, native, polling } from './native.js'
 import { type WaitOptions, wait } from './reactor.js'
 
-const { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, FD_SETSIZE } = constants
-const { EPOLLIN, EPOLLOUT, EPOLLPRI } = constants
+const { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, FD_SETSIZE } = polling
+const { EPOLLIN, EPOLLOUT, EPOLLPRI } = polling
 
 /** The constructor's arguments by name. */
 export interface EpollOptions {

@@ -139,7 +139,7 @@ export interface Native {
   pollMany(rows: Uint8Array, milliseconds: number, tick: Tick): Result
   /** select(2) on such an array: POLLIN, POLLOUT and POLLPRI stand for the three sets. */
   select(rows: Uint8Array, milliseconds: number, tick: Tick): Result
-  /** These three are missing where `constants.EPOLLIN` is. */
+  /** These three are missing where `polling.EPOLLIN` is. */
   epollCreate(): Result
   epollCtl(set: number, operation: number, fd: number, events: number): Result
   /** How many are ready: [fd, events] pairs of 32 bits in the memory, which bounds their number. */
@@ -227,6 +227,7 @@ interface Quick {
 interface Addon extends Omit<Native, keyof Quick>, Quick {
   readonly constants: Readonly<Record<string, number>>
   readonly errnos: Readonly<Record<string, number>>
+  readonly polling: Readonly<Record<string, number>>
   readonly layout: Layout
   readonly scratch: ArrayBuffer
   /** Whether this environment runs on the first thread of the process; a worker's does not. */
@@ -276,6 +277,8 @@ const addon = load()
 
 export const constants = addon.constants
 export const errnos = addon.errnos
+/** The numbers of poll(2), select(2) and epoll(7). */
+export const polling = addon.polling
 export const layout = addon.layout
 /** Asked of the addon, because node:worker_threads takes longer to load than the addon does. */
 export const mainThread = addon.mainThread

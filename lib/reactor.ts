@@ -10,21 +10,12 @@ import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
-import { constants, errnos, native } from './native.js'
+import { constants, errnos, native, polling } from './native.js'
 import { MORE, notYet, type Place, tried, Waiter } from './waiter.js'
 
 const { EAGAIN, EBADF } = errnos
-const {
-  AF_UNIX,
-  EPOLLRDHUP,
-  MSG_DONTWAIT,
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLOUT,
-  POLLPRI,
-  SOCK_DGRAM,
-} = constants
+const { AF_UNIX, MSG_DONTWAIT, SOCK_DGRAM } = constants
+const { EPOLLRDHUP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } = polling
 /** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
 export const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */

@@ -16,7 +16,7 @@ import {
   Rows,
   waitInterruptibly,
 } from './multiplex.js'
-import { constants, errnos, native } from './native.js'
+import { errnos, native, polling } from './native.js'
 
 export type {
   EpollConstructor,
@@ -29,11 +29,11 @@ export type { FileObject } from './multiplex.js'
 export type { WaitOptions } from './reactor.js'
 export * from './select.gen.js'
 
-const { FD_SETSIZE, POLLIN, POLLOUT, POLLPRI } = constants
+const { FD_SETSIZE, POLLIN, POLLOUT, POLLPRI } = polling
 
 /** A set of descriptors to watch, with and without `new`. epoll(7) */
 export const epoll = (
-  constants.EPOLLIN === undefined ? undefined : linux.epoll
+  polling.EPOLLIN === undefined ? undefined : linux.epoll
 ) as linux.EpollConstructor
 /** What `epoll()` makes. */
 export type epoll = linux.Epoll

@@ -7,7 +7,7 @@
  */
 
 import type { FileObject } from './multiplex.js'
-import { constants } from './native.js'
+import { polling } from './native.js'
 import type { BaseSelector } from './selector/base.js'
 import * as linux from './selector/epoll.js'
 import { PollSelector } from './selector/poll.js'
@@ -28,7 +28,7 @@ export { SelectSelector } from './selector/select.js'
 
 /** A selector on epoll(7): the kernel keeps the list. Linux only; elsewhere undefined. */
 export const EpollSelector = (
-  constants.EPOLLIN === undefined ? undefined : linux.EpollSelector
+  polling.EPOLLIN === undefined ? undefined : linux.EpollSelector
 ) as typeof linux.EpollSelector
 export type EpollSelector<F extends FileObject = FileObject, D = unknown> = linux.EpollSelector<
   F,

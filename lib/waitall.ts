@@ -5,11 +5,12 @@ import { take } from './bytes.js'
 import { block, kernelTimeout, READ, tick } from './drive.js'
 import type { AddressOut } from './family/types.js'
 import { type Handle, mustNotBlock } from './handle.js'
-import { constants, errnos, native } from './native.js'
+import { constants, errnos, native, polling } from './native.js'
 import * as ops from './ops.js'
 
 const { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_WAITALL } = constants
-const { POLLERR, SOCK_STREAM } = constants
+const { SOCK_STREAM } = constants
+const { POLLERR } = polling
 /** What is only peeked at, or has a queue of its own, cannot be gathered. */
 const ASIDE = MSG_PEEK | MSG_OOB | (MSG_ERRQUEUE ?? 0)
 

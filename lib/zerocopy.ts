@@ -10,12 +10,13 @@ import { check, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import { readUint } from './family/wire.js'
 import type { Handle } from './handle.js'
-import { constants, errnos, layout, native, value } from './native.js'
+import { constants, errnos, layout, native, polling, value } from './native.js'
 import { PIECE } from './ops.js'
 import { need, type Steps } from './steps.js'
 
 const { EAGAIN, EBADF, EINTR, ENOBUFS, ENOTSOCK } = errnos
-const { MSG_CTRUNC, MSG_ERRQUEUE, POLLERR, SOCK_STREAM, SOL_SOCKET } = constants
+const { MSG_CTRUNC, MSG_ERRQUEUE, SOCK_STREAM, SOL_SOCKET } = constants
+const { POLLERR } = polling
 const { SO_COOKIE, SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_ORIGIN_ZEROCOPY, SO_ZEROCOPY } = constants
 /** 0 where the system has none: no flags contain it. */
 export const MSG_ZEROCOPY = constants.MSG_ZEROCOPY ?? 0

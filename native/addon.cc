@@ -48,6 +48,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
 
   object.Set("constants", Constants(env));
   object.Set("errnos", Errnos(env));
+  object.Set("polling", Polling(env));
   object.Set("layout", Layouts(env));
   object.Set("scratch", ScratchBuffer(env, environment->scratch));
   object.Set("mainThread", OnMainThread());

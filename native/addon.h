@@ -58,6 +58,7 @@ int WakeupFd(const Scratch& scratch);
 // constants.cc
 Napi::Object Constants(Napi::Env env);
 Napi::Object Errnos(Napi::Env env);
+Napi::Object Polling(Napi::Env env);
 Napi::Object Layouts(Napi::Env env);
 
 // socket.cc

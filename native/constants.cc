@@ -37,6 +37,8 @@ Napi::Object Constants(Napi::Env env) { return Table(env, kConstants); }
 
 Napi::Object Errnos(Napi::Env env) { return Table(env, kErrnos); }
 
+Napi::Object Polling(Napi::Env env) { return Table(env, kPolling); }
+
 Napi::Object Layouts(Napi::Env env) {
   auto table = Napi::Object::New(env);
   const auto number = [env](size_t value) {

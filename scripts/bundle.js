@@ -1,7 +1,7 @@
 // Puts the compiled modules of lib/ together: to find, read and link one costs
 // Node about half a millisecond, and there are eighty. Each keeps its name, as a
 // file that re-exports from a bundle; so a module exists once, whoever imports it.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 /**
@@ -9,6 +9,12 @@ import { join, relative } from 'node:path'
  * again in each file on the way; a namespace it would imitate with as many getters.
  */
 const apart = ['constants.gen', 'index', 'promises']
+
+/** Entries, and the modules whose names are theirs. */
+const whole = [
+  ['index', 'public'],
+  ['promises', 'asyncpublic'],
+]
 
 /** The kit for benchmarks stays as it is too: what it needs is not for every program. */
 const kit = /^bench(\/|$)/
@@ -51,6 +57,21 @@ function shorten(file) {
   writeFileSync(file, `${text.replace(row, '')}export const { ${names.join(', ')} } = c;\n`)
 }
 
+/**
+ * The names of a module, in the file of the entry that has them as its default export
+ * too. As a module namespace V8 would sort the 1,600 and look for each in two modules;
+ * a frozen object of the same names is there in a tenth of the time, and read as fast.
+ */
+function fold(folder, entry, names) {
+  const text = readFileSync(join(folder, `${names}.js`), 'utf8')
+  const [, list] = /^export \{ (.*) \};$/m.exec(text)
+  const members = list.replace(/(\w+) as (\w+)/g, '$2: $1')
+  const byDefault = `export default Object.freeze({ ...constants, ${members} });\n`
+  const constants = 'import { constants } from "./shared.bundle.js";\n'
+  writeFileSync(join(folder, `${entry}.js`), constants + text + byDefault)
+  rmSync(join(folder, `${names}.js`))
+}
+
 /** V8 reads text with a single character beyond Latin-1 at half the speed. */
 const ascii = (code) =>
   code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -88,6 +109,6 @@ export async function bundle(folder, users) {
   })
   for (const name of inside) rmSync(join(folder, `${name}.js`))
   for (const { fileName, code } of output) writeFileSync(join(folder, fileName), ascii(code))
-  const table = join(folder, 'constants.gen.js')
-  if (existsSync(table)) shorten(table)
+  if (modules.has('constants.gen')) shorten(join(folder, 'constants.gen.js'))
+  for (const [entry, names] of whole) if (modules.has(names)) fold(folder, entry, names)
 }

@@ -48,10 +48,13 @@ function constantsInc(groups) {
       return { group, row: `${known}${old}#endif\n` }
     }),
   )
-  const of = (wanted) => rows.filter(({ group }) => (group === 'errno') === wanted)
-  const table = (name, part) =>
-    `constexpr Constant ${name}[] = {\n${part.map(({ row }) => row).join('')}};\n`
-  return `${banner('constants.txt')}${table('kConstants', of(false))}${table('kErrnos', of(true))}`
+  const tables = { errno: 'kErrnos', select: 'kPolling', own: 'kPolling' }
+  const of = (wanted) => rows.filter(({ group }) => (tables[group] ?? 'kConstants') === wanted)
+  const table = (name) => {
+    const part = of(name).map(({ row }) => row)
+    return `constexpr Constant ${name}[] = {\n${part.join('')}};\n`
+  }
+  return banner('constants.txt') + ['kConstants', 'kErrnos', 'kPolling'].map(table).join('')
 }
 
 const comment = (doc, source) => `/** ${doc === '' ? source : `${doc}. ${source}`} */\n`
@@ -134,7 +137,7 @@ const outputs = {
   // Groups in lower case are modules of their own in Python.
   'lib/constants.gen.ts': constantsTs(groups.filter(({ group }) => group !== group.toLowerCase())),
   'lib/errno.gen.ts': moduleTs(groups, 'errno', 'errnos'),
-  'lib/select.gen.ts': moduleTs(groups, 'select', 'constants'),
+  'lib/select.gen.ts': moduleTs(groups, 'select', 'polling'),
   'lib/names.gen.ts': namesTs(groups),
   'lib/layout.gen.ts': layoutTs(structs),
 }

@@ -1,7 +1,7 @@
 // The selector on poll(2).
 
 import type { FileObject } from '../multiplex.js'
-import { constants } from '../native.js'
+import { polling } from '../native.js'
 import { poll } from '../select.js'
 import { BaseSelector, cannotWait, EVENT_READ, EVENT_WRITE, type Ready, seconds } from './base.js'
 
@@ -9,7 +9,7 @@ import { BaseSelector, cannotWait, EVENT_READ, EVENT_WRITE, type Ready, seconds 
 export function found(
   pairs: readonly (readonly [number, number])[],
 ): [fd: number, events: number][] {
-  const { POLLIN, POLLOUT } = constants
+  const { POLLIN, POLLOUT } = polling
   return pairs.map(([fd, event]) => [
     fd,
     // An error or a hang-up is both: whatever is tried next will tell.
@@ -19,7 +19,7 @@ export function found(
 
 /** And back. */
 export const bits = (events: number): number =>
-  (events & EVENT_READ ? constants.POLLIN : 0) | (events & EVENT_WRITE ? constants.POLLOUT : 0)
+  (events & EVENT_READ ? polling.POLLIN : 0) | (events & EVENT_WRITE ? polling.POLLOUT : 0)
 
 /** A selector on poll(2): any descriptor; the kernel looks at all of them every time. */
 export class PollSelector<F extends FileObject = FileObject, D = unknown> extends BaseSelector<

@@ -7,7 +7,7 @@ import * as socket from 'bsd-socket'
 import * as select from 'bsd-socket/select'
 import * as selectors from 'bsd-socket/selectors'
 import { describe, expect, it } from 'vitest'
-import { constants, native } from '#lib/native'
+import { native, polling } from '#lib/native'
 import { ask, descriptors } from '../peer.js'
 
 socket.setdefaulttimeout(10)
@@ -184,7 +184,7 @@ describe('many descriptors', () => {
 
 describe('native code', () => {
   const rows = (...fds: number[]) => {
-    const memory = new Int32Array(fds.flatMap((fd) => [fd, constants.POLLIN]))
+    const memory = new Int32Array(fds.flatMap((fd) => [fd, polling.POLLIN]))
     return new Uint8Array(memory.buffer)
   }
 
@@ -224,7 +224,7 @@ describe('native code', () => {
 
   it('select refuses what does not fit into a set', () => {
     expect(native.select(rows(-1), 0, null)).toBe(-9)
-    expect(native.select(rows(constants.FD_SETSIZE), 0, null)).toBe(-22)
+    expect(native.select(rows(polling.FD_SETSIZE), 0, null)).toBe(-22)
   })
 
   it('epoll_wait needs room for one event', () => {
