@@ -29,7 +29,7 @@ import {
   type ZerocopyResult,
 } from './zerocopy.js'
 
-const { MSG_ERRQUEUE, MSG_OOB } = constants
+const { MSG_ERRQUEUE, MSG_OOB, SOCK_STREAM } = constants
 
 /** Whether a last argument is options: no address is a plain object. */
 const isOptions = (value: unknown): value is WaitOptions =>
@@ -175,7 +175,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    */
   sendall(data: BytesLike, flags?: Int, options?: WaitOptions): Promise<null> {
     // Only a stream may be cut: a datagram of any size is one.
-    const piece = this.type === constants.SOCK_STREAM ? ops.PIECE : undefined
+    const piece = this.type === SOCK_STREAM ? ops.PIECE : undefined
     const start = () => ops.sendall(data, flags, piece, this._h)
     return wait(this, WRITE, 'sendall', start, options, flags)
   }
@@ -358,7 +358,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   /** `connections()` of a listening socket, `chunks()` of a stream, else `datagrams()`. */
   [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const listening = this.getsockopt(constants.SOL_SOCKET, constants.SO_ACCEPTCONN) !== 0
-    const stream = this.type === constants.SOCK_STREAM
+    const stream = this.type === SOCK_STREAM
     const items = listening ? this.connections() : stream ? this.chunks() : this.datagrams()
     return items as AsyncGenerator<Item, void, undefined>
   }

@@ -10,9 +10,12 @@ import { Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native, polling, address as scratch, value } from './native.js'
 import { repr } from './repr.js'
 
-const { SOL_SOCKET, SO_TYPE, SO_PROTOCOL } = constants
+// Taken out once: for the engine the table is a dictionary.
+const { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_ULP } = constants
+const { SOL_SOCKET, SOMAXCONN, SO_TYPE, SO_PROTOCOL } = constants
 const SOCK_NONBLOCK = constants.SOCK_NONBLOCK ?? 0
 const SOCK_CLOEXEC = constants.SOCK_CLOEXEC ?? 0
+const HAS_RDHUP = polling.EPOLLRDHUP !== undefined
 
 let defaultTimeout: number | null = null
 
@@ -58,8 +61,8 @@ const plain = (type: number): number => type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
 const firstTimeout = (type: number): number | null => (type & SOCK_NONBLOCK ? 0 : defaultTimeout)
 
 function create(family: number, type: number, proto: number, reactive: boolean): Handle {
-  const domain = family === -1 ? constants.AF_INET : family
-  const kind = type === -1 ? constants.SOCK_STREAM : type
+  const domain = family === -1 ? AF_INET : family
+  const kind = type === -1 ? SOCK_STREAM : type
   const protocol = proto === -1 ? 0 : proto
   const seconds = firstTimeout(kind)
   const nonblocking = reactive || mustNotBlock(seconds)
@@ -73,10 +76,10 @@ function create(family: number, type: number, proto: number, reactive: boolean):
 
 /** Plain TCP, where the end of a stream and urgent data have events of their own. */
 const isTcp = (family: number, type: number, proto: number): boolean =>
-  type === constants.SOCK_STREAM &&
-  (family === constants.AF_INET || family === constants.AF_INET6) &&
-  (proto === 0 || proto === constants.IPPROTO_TCP) &&
-  polling.EPOLLRDHUP !== undefined
+  type === SOCK_STREAM &&
+  (family === AF_INET || family === AF_INET6) &&
+  (proto === 0 || proto === IPPROTO_TCP) &&
+  HAS_RDHUP
 
 /** A descriptor that is there already; what is -1 is asked of the kernel. */
 function adopt(fd: number, family: number, type: number, proto: number, reactive: boolean): Handle {
@@ -169,7 +172,7 @@ export abstract class BaseSocket<F extends number = number> {
    * @param backlog how many may wait to be accepted; min(SOMAXCONN, 128) if left out
    */
   listen(backlog?: Int): void {
-    const n = intOr(backlog, Math.min(constants.SOMAXCONN, 128))
+    const n = intOr(backlog, Math.min(SOMAXCONN, 128))
     check(native.listen(this._h.fd, Math.max(n, 0)), 'listen')
   }
 
@@ -262,7 +265,7 @@ export abstract class BaseSocket<F extends number = number> {
     const [l, o] = [int(level), int(optname)]
     check(setOption(this._h.fd, l, o, value, optlen), 'setsockopt')
     // From here on a receive may end with a record of TLS.
-    if (o === constants.TCP_ULP && l === constants.IPPROTO_TCP) this._h.drains = false
+    if (o === TCP_ULP && l === IPPROTO_TCP) this._h.drains = false
   }
 
   /** true is `settimeout(null)`, false is `settimeout(0)`. */

@@ -8,6 +8,7 @@ import { constants, errnos, layout, mainThread, native, polling } from './native
 import * as signals from './signals.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
+const { POLLERR } = polling
 export const READ = polling.POLLIN
 export const WRITE = polling.POLLOUT
 
@@ -89,7 +90,7 @@ function mayWait(
   flags: number,
 ): boolean {
   if (h.timeout === 0 || (result !== -EAGAIN && result !== -EINPROGRESS)) return false
-  if (event === polling.POLLERR) return true // the kernel never waits for its error queue
+  if (event === POLLERR) return true // the kernel never waits for its error queue
   // With a deadline Python waits for readiness before the call, whatever its flags.
   if (h.timeout === null && (flags & NOWAIT) !== 0) return false
   // A kernel-blocking socket gives these after its SO_RCVTIMEO or SO_SNDTIMEO; or

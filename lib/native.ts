@@ -215,6 +215,9 @@ export type HostEntry = [string, string[], Buffer[]]
  * memory, see native/addon.h. Only memory is left as an argument.
  */
 interface Quick {
+  socket(): void
+  connect(): void
+  close(): void
   recv(buffer: Uint8Array): void
   recvfrom(buffer: Uint8Array): void
   send(buffer: Uint8Array): void
@@ -304,8 +307,8 @@ export const value = (index: 0 | 1): number => integers[9 + index]
 export const signalsCaught = (): number => integers[11]
 
 /** Numbers for a quick call; which is which says its function in C++. */
-function put(fd: number, a: number, b = 0, c = 0): void {
-  integers[0] = fd
+function put(first: number, a: number, b = 0, c = 0): void {
+  integers[0] = first
   integers[1] = a
   integers[2] = b
   integers[3] = c
@@ -317,10 +320,26 @@ function putPart(offset: number, length: number): void {
 }
 
 // Not as `addon.recv`: for the engine an addon is a dictionary.
-const { recv, recvfrom, send, sendto, sendmsg, recvmsg, getsockopt } = addon as Quick
+const { socket, connect, close, getsockopt } = addon as Quick
+const { recv, recvfrom, send, sendto, sendmsg, recvmsg } = addon as Quick
 
 /** The quick calls as functions like the others. */
 const quick: Pick<Native, keyof Quick> = {
+  socket(domain, type, protocol) {
+    put(domain, type, protocol)
+    socket()
+    return result()
+  },
+  connect(fd, addressLength) {
+    put(fd, addressLength)
+    connect()
+    return result()
+  },
+  close(fd) {
+    put(fd, 0)
+    close()
+    return result()
+  },
   recv(fd, buffer, offset, length, flags) {
     put(fd, flags)
     putPart(offset, length)

@@ -54,20 +54,20 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   object.Set("mainThread", OnMainThread());
 
   Exports exports(env, object, environment);
-  exports.Add<Socket>("socket");
+  exports.Add<Socket, 0>("socket");
   exports.Add<Socketpair>("socketpair");
-  exports.Add<Bind>("bind");
+  exports.Add<Bind, 2>("bind");
   exports.Add<Listen>("listen");
-  exports.Add<Accept>("accept");
-  exports.Add<Connect>("connect");
+  exports.Add<Accept, 3>("accept");
+  exports.Add<Connect, 0>("connect");
   exports.Add<Shutdown>("shutdown");
-  exports.Add<Close>("close");
+  exports.Add<Close, 0>("close");
   exports.Add<Dup>("dup");
-  exports.Add<Nonblocking>("nonblocking");
+  exports.Add<Nonblocking, 2>("nonblocking");
   exports.Add<Cloexec>("cloexec");
-  exports.Add<Own>("own");
-  exports.Add<Getsockname>("getsockname");
-  exports.Add<Getpeername>("getpeername");
+  exports.Add<Own, 2>("own");
+  exports.Add<Getsockname, 1>("getsockname");
+  exports.Add<Getpeername, 1>("getpeername");
 
   exports.Add<Recv, 1>("recv");
   exports.Add<Recvfrom, 1>("recvfrom");
@@ -86,7 +86,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
 
   exports.Add<Getsockopt, 0>("getsockopt");
   exports.Add<GetsockoptBytes>("getsockoptBytes");
-  exports.Add<Setsockopt>("setsockopt");
+  exports.Add<Setsockopt, 4>("setsockopt");
   exports.Add<SetsockoptBytes>("setsockoptBytes");
   exports.Add<SetsockoptProgram>("setsockoptProgram");
 

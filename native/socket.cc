@@ -3,13 +3,9 @@
 
 namespace bsd {
 
-// socket(2). (domain, type, protocol) -> fd, close-on-exec
+// socket(2). Quick: domain, type, protocol -> fd, close-on-exec
 Napi::Value Socket(Args& args) {
-  const int domain = args.Int(0);
-  const int type = args.Int(1);
-  const int protocol = args.Int(2);
-  if (args.failed()) return {};
-  return Result(args, SocketCloexec(domain, type, protocol));
+  return Quick(args, SocketCloexec(args.Number(0), args.Number(1), args.Number(2)));
 }
 
 // socketpair(2). (domain, type, protocol) -> 0; the descriptors in scratch.value
@@ -56,12 +52,12 @@ Napi::Value Accept(Args& args) {
   return Result(args, accepted);
 }
 
-// connect(2). (fd, address length) -> 0; the address from scratch
+// connect(2). Quick: fd, address length -> 0; the address from scratch
 Napi::Value Connect(Args& args) {
-  const int fd = args.Int(0);
-  const socklen_t length = args.AddressLength(1);
+  const int fd = args.Number(0);
+  const socklen_t length = args.Storage(args.Number(1));
   if (args.failed()) return {};
-  return Result(args, connect(fd, Address(args.scratch()), length));
+  return Quick(args, connect(fd, Address(args.scratch()), length));
 }
 
 // shutdown(2). (fd, how) -> 0
@@ -72,13 +68,9 @@ Napi::Value Shutdown(Args& args) {
   return Result(args, shutdown(fd, how));
 }
 
-// close(2). (fd) -> 0. Never retried: after EINTR the descriptor is gone on
+// close(2). Quick: fd -> 0. Never retried: after EINTR the descriptor is gone on
 // Linux, and a second close could hit a stranger's.
-Napi::Value Close(Args& args) {
-  const int fd = args.Int(0);
-  if (args.failed()) return {};
-  return Result(args, close(fd));
-}
+Napi::Value Close(Args& args) { return Quick(args, close(args.Number(0))); }
 
 // fcntl(2) F_DUPFD_CLOEXEC. (fd) -> fd
 Napi::Value Dup(Args& args) {

@@ -38,14 +38,11 @@ const signatures: Record<string, Kind[]> = {
   reactorAdd: ['int', 'int'],
   reactorRemove: ['int'],
   reactorRef: ['bool'],
-  socket: ['int', 'int', 'int'],
   socketpair: ['int', 'int', 'int'],
   bind: ['int', 'size'],
   listen: ['int', 'int'],
   accept: ['int', 'bool', 'bool'],
-  connect: ['int', 'size'],
   shutdown: ['int', 'int'],
-  close: ['int'],
   dup: ['int'],
   nonblocking: ['int', 'bool'],
   cloexec: ['int', 'bool'],
@@ -118,6 +115,8 @@ describe('arguments', () => {
   it('the table above has every function', () => {
     const functions = Object.keys(addon).filter((name) => typeof addon[name] === 'function')
     const without = [
+      'close',
+      'connect',
       'epollCreate',
       'takeSignals',
       'signalPipe',
@@ -126,7 +125,8 @@ describe('arguments', () => {
       'ifNameindex',
       'reactorNext',
       'reactorOpen',
-    ] // no arguments, or a function
+      'socket',
+    ] // no arguments, or a function; of some the numbers are in the scratch memory
     expect(functions.sort()).toEqual([...Object.keys(signatures), ...without].sort())
   })
 })

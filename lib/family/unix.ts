@@ -7,22 +7,47 @@ import { constants, layout } from '../native.js'
 import type { Codec, UnixOut } from './types.js'
 import { begin } from './wire.js'
 
+const { AF_UNIX } = constants
+// The global of that name is a getter.
+const { Buffer, isUtf8 } = buffer
 const UN = layout.sockaddr_un
 const PATH = UN.sun_path.offset
 const ROOM = UN.sun_path.size
 
+/**
+ * Whether a name is one of no file. An empty one asks Linux to choose (autobind); a
+ * leading NUL makes it abstract, of exactly the length given.
+ */
+const isAbstract = (name: Uint8Array): boolean => name.length === 0 || name[0] === 0
+
+function checked(name: Uint8Array): Uint8Array {
+  const abstract = isAbstract(name)
+  if (name.length > (abstract ? ROOM : ROOM - 1)) throw new OSError('AF_UNIX path too long')
+  // Python lets this pass and the kernel cuts the path off there.
+  if (!abstract && name.includes(0)) throw new ValueError('embedded null byte')
+  return name
+}
+
+/** The last text and its bytes: who connects or sends to a path does so again. */
+let last: string | null = null
+let lastName: Uint8Array = new Uint8Array(0)
+
+function nameOf(text: string): Uint8Array {
+  if (text !== last) {
+    lastName = checked(Buffer.from(wellFormed(text)))
+    last = text
+  }
+  return lastName
+}
+
 export const unix: Codec = {
   encode(address, out) {
-    const path = typeof address === 'string' ? Buffer.from(wellFormed(address)) : bytesOf(address)
-    // An empty name asks Linux to choose one (autobind); a leading NUL makes it
-    // abstract, of exactly the length given. A path ends with the kernel's NUL.
-    const abstract = path.length === 0 || path[0] === 0
-    if (path.length > (abstract ? ROOM : ROOM - 1)) throw new OSError('AF_UNIX path too long')
-    // Python lets this pass and the kernel cuts the path off there.
-    if (!abstract && path.includes(0)) throw new ValueError('embedded null byte')
-    begin(out, PATH + path.length + (abstract ? 0 : 1), constants.AF_UNIX)
-    out.set(path, PATH)
-    return PATH + path.length + (abstract ? 0 : 1)
+    const name = typeof address === 'string' ? nameOf(address) : checked(bytesOf(address))
+    // A path ends with the kernel's NUL.
+    const length = PATH + name.length + (isAbstract(name) ? 0 : 1)
+    begin(out, length, AF_UNIX)
+    out.set(name, PATH)
+    return length
   },
   decode(bytes, length): UnixOut {
     if (length <= PATH) return ''
@@ -31,6 +56,6 @@ export const unix: Codec = {
     const end = name.indexOf(0)
     const path = end < 0 ? name : name.subarray(0, end)
     // A path need not be text; as bytes it still leads to the same file.
-    return buffer.isUtf8(path) ? path.toString() : path
+    return isUtf8(path) ? path.toString() : path
   },
 }

@@ -237,7 +237,7 @@ function forbidden(name: string, args: Args): boolean {
     case 'sethostname':
       return true
     case 'socket': // AF_UNIX, AF_INET, AF_INET6, or no family at all
-      return read(first) > 2 && read(first) < 100 && read(first) !== 10
+      return stored(first) > 2 && stored(first) < 100 && stored(first) !== 10
     case 'poll': // anything but a number throws
       return typeof third === 'number' && !(third >= 0 && third <= 10) && !Number.isNaN(third)
     case 'pollMany':
@@ -271,6 +271,8 @@ function forbidden(name: string, args: Args): boolean {
     case 'sendmsg':
     case 'recvmsg':
     case 'getsockopt':
+    case 'connect':
+    case 'close':
       return foreign.has(stored(first))
     case 'gethostname':
     case 'ifNameindex':
