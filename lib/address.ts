@@ -15,8 +15,8 @@ import { vsock } from './family/vsock.js'
 import { familyOf } from './family/wire.js'
 import { addressLength, constants, address as scratch } from './native.js'
 
-/** A family is one file and one row; undefined where the system lacks it. */
-const codecs = new Map<number, Codec | undefined>([
+/** A family is one file and one row; a system without it has no number for it. */
+const rows: [family: number | undefined, codec: Codec | undefined][] = [
   [constants.AF_INET, inet],
   [constants.AF_INET6, inet6],
   [constants.AF_UNIX, unix],
@@ -29,10 +29,14 @@ const codecs = new Map<number, Codec | undefined>([
   [constants.AF_RDS, inet], // RDS has IPv4's addresses
   [constants.AF_TIPC, tipc],
   [constants.AF_VSOCK, vsock],
-])
+]
+
+/** By family, in an array: a Map takes 10 ns, at each end of a datagram. */
+const codecs: (Codec | undefined)[] = []
+for (const [family, codec] of rows) if (family !== undefined) codecs[family] = codec
 
 /** The codec of a family; one that is not in the table has raw bytes for addresses. */
-export const codec = (family: number): Codec => codecs.get(family) ?? opaque(family)
+export const codec = (family: number): Codec => codecs[family] ?? opaque(family)
 
 /** Writes an address of a socket's family, gives its length. */
 export const encodeInto = (

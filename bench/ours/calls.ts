@@ -1,6 +1,8 @@
 // Single calls, within one process.
 
 import * as socket from 'bsd-socket'
+// In a loop a name costs less than a namespace, in which it is looked up.
+import { SO_RCVBUF, SOL_SOCKET, SOL_UDP, UDP_SEGMENT } from 'bsd-socket'
 import type { Work } from 'bsd-socket/bench'
 import { job, message, portOf, SEGMENT, SEGMENTS, type Works } from '../job.js'
 
@@ -35,7 +37,7 @@ function getsockopt(): Work {
   const [here, there] = socket.socketpair()
   return {
     chunk(n) {
-      for (let i = 0; i < n; i++) here.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+      for (let i = 0; i < n; i++) here.getsockopt(SOL_SOCKET, SO_RCVBUF)
       there.fileno()
     },
   }
@@ -62,7 +64,7 @@ function segments(): Work {
   return {
     chunk(n) {
       for (let i = 0; i < n; i += SEGMENTS) {
-        s.sendmsg([whole], [[socket.SOL_UDP, socket.UDP_SEGMENT, size]])
+        s.sendmsg([whole], [[SOL_UDP, UDP_SEGMENT, size]])
       }
     },
   }
