@@ -16,6 +16,8 @@ export interface Watched {
   end(): void
   /** What waits for zero-copy sends looks again: somebody has read the error queue. */
   look(): void
+  /** One of them waits no longer. */
+  done(): void
 }
 
 /** How often this thread has cleared an O_NONBLOCK. */

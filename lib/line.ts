@@ -44,9 +44,6 @@ export class Line {
   readonly #h: Handle
   /** A try may succeed: there was no EAGAIN since the last edge. */
   ready = true
-  #clock: NodeJS.Timeout | undefined
-  /** The next edge is of our own making. */
-  #echo = false
 
   constructor(h: Handle) {
     this.#h = h
@@ -74,14 +71,9 @@ export class Line {
     return before === null
   }
 
-  /**
-   * An edge. A Unix datagram that does not get through makes the sender writable
-   * when it is dropped: tried again for that, it would be tried without end.
-   */
+  /** An edge. */
   edge(): void {
-    const echo = this.#clock !== undefined && this.#echo
-    this.#echo = false
-    if (!echo) this.advance()
+    this.advance()
   }
 
   /** Tries what waits, in order, until one has to go on waiting. */
@@ -92,7 +84,6 @@ export class Line {
       if (outcome !== null) {
         this.ready = outcome === MORE
         if (this.ready) soon(this)
-        this.#echo = !this.ready
         return
       }
       this.remove(waiter)
@@ -103,7 +94,38 @@ export class Line {
     }
   }
 
-  /** Tries every now and then, for want of an edge, until nothing waits. */
+  /** Rejects what waits. The next call asks the kernel, and hears the same. */
+  fail(code: number): void {
+    this.ready = true
+    let waiter = this.first
+    this.first = null
+    this.#last = null
+    for (; waiter !== null; waiter = waiter.next) waiter.reject(oserror(-code, waiter.syscall))
+  }
+}
+
+/** A line in which what waits need not get an edge: Unix sockets that write. */
+export class Clocked extends Line {
+  #clock: NodeJS.Timeout | undefined
+  /** The next edge is of our own making. */
+  #echo = false
+
+  /**
+   * An edge. A Unix datagram that does not get through makes the sender writable
+   * when it is dropped: tried again for that, it would be tried without end.
+   */
+  override edge(): void {
+    const echo = this.#clock !== undefined && this.#echo
+    this.#echo = false
+    if (!echo) this.advance()
+  }
+
+  override advance(): void {
+    super.advance()
+    if (!this.empty) this.#echo = !this.ready
+  }
+
+  /** Tries every now and then, until nothing waits. */
   tick(): void {
     this.#clock ??= timers
       .setInterval(() => {
@@ -114,15 +136,6 @@ export class Line {
         }
       }, AGAIN)
       .unref()
-  }
-
-  /** Rejects what waits. The next call asks the kernel, and hears the same. */
-  fail(code: number): void {
-    this.ready = true
-    let waiter = this.first
-    this.first = null
-    this.#last = null
-    for (; waiter !== null; waiter = waiter.next) waiter.reject(oserror(-code, waiter.syscall))
   }
 }
 

@@ -9,9 +9,9 @@ import { timers } from './builtins.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
-import { Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
+import { Clocked, Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
 import { constants, errnos, native, polling } from './native.js'
-import { MORE, notYet, type Place, tried, Waiter } from './waiter.js'
+import { MORE, notYet, promised, tried, Waiter } from './waiter.js'
 
 const { EAGAIN, EBADF } = errnos
 const { AF_UNIX, MSG_DONTWAIT, SOCK_DGRAM } = constants
@@ -31,7 +31,7 @@ export interface WaitOptions {
 }
 
 /** A socket in the set, for the whole of its life. */
-export class Watch implements Watched, Place {
+export class Watch implements Watched {
   readonly h: Handle
   #reading: Line | null = null
   #writing: Line | null = null
@@ -60,7 +60,7 @@ export class Watch implements Watched, Place {
 
   /** What waits for READ, WRITE or ASIDE; POLLERR for zero-copy sends to be let go of. */
   line(event: number): Line {
-    const line = this.found(event) ?? (event === POLLERR ? new Crowd(this.h) : new Line(this.h))
+    const line = this.found(event) ?? lineFor(this.h, event)
     if (event === READ) this.#reading = line
     else if (event === WRITE) this.#writing = line
     else if (event === POLLERR) this.#zerocopy = line
@@ -220,13 +220,14 @@ function enqueue<T>(
 ): Promise<T> {
   const watch = watchOf(owner._h)
   watch.enter()
-  const waiter = new Waiter(watch, owner, syscall, op)
+  const promise = promised<T>()
+  const waiter = new Waiter(owner, syscall, op)
   if (line.empty && line.ready) soon(line)
   line.push(waiter as Waiter)
-  if (!hasEdge(watch.h, line, syscall)) line.tick()
+  if (line instanceof Clocked && !hasEdge(watch.h, syscall)) line.tick()
   if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
   watch.begin()
-  return waiter.promise
+  return promise
 }
 
 /**
@@ -316,7 +317,10 @@ function limit<T>(waiter: Waiter<T>, line: Line, signal: AbortSignal | undefined
  * A Unix socket has no edge for a full backlog, nor for the full queue of a
  * receiver to which it is not connected.
  */
-function hasEdge(h: Handle, line: Line, syscall: string): boolean {
-  if (h.family !== AF_UNIX) return true
-  return syscall !== 'connect' && (h.type !== SOCK_DGRAM || line !== watchOf(h).line(WRITE))
+const hasEdge = (h: Handle, syscall: string): boolean =>
+  syscall !== 'connect' && h.type !== SOCK_DGRAM
+
+function lineFor(h: Handle, event: number): Line {
+  if (event === POLLERR) return new Crowd(h)
+  return event === WRITE && h.family === AF_UNIX ? new Clocked(h) : new Line(h)
 }

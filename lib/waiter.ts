@@ -7,13 +7,6 @@ import { constants, errnos } from './native.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
 
-/** Where calls wait. */
-export interface Place {
-  readonly h: Handle
-  /** One of them waits no longer. */
-  done(): void
-}
-
 let resolveOf: (value: never) => void
 let rejectOf: (error: unknown) => void
 /** Takes the functions of the promise that is being made. One for all, so that none costs a closure. */
@@ -22,6 +15,9 @@ function capture(resolve: (value: never) => void, reject: (error: unknown) => vo
   rejectOf = reject
 }
 
+/** A promise for the waiter that is made next. */
+export const promised = <T>(): Promise<T> => new Promise<T>(capture)
+
 /** A call that waits. Its promise settles once, whoever comes first. */
 export class Waiter<T = unknown> {
   /** Who comes after it in its line. */
@@ -29,32 +25,33 @@ export class Waiter<T = unknown> {
   readonly syscall: string
   /** The socket's when the call began: settimeout() is for the calls to come. */
   readonly timeout: number | null
-  readonly promise: Promise<T>
-  /** Not lost while this waits; a timer that was cleared may keep this for longer. */
-  owner: Owner | null
-  readonly #place: Place
+  /** Not lost while this waits: null from then on, because a cleared timer keeps this for longer. */
+  #owner: Owner | null
   readonly #op: Op<T>
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
   /** Takes back what else would end the wait: a timer, a listener. */
   release: (() => void) | null = null
-  settled = false
 
-  constructor(place: Place, owner: Owner, syscall: string, op: Op<T>) {
-    this.#place = place
-    this.owner = owner
-    this.timeout = place.h.timeout
+  /** Settles the promise that `promised` made last. */
+  constructor(owner: Owner, syscall: string, op: Op<T>) {
+    this.#owner = owner
+    this.timeout = owner._h.timeout
     this.syscall = syscall
     this.#op = op
-    this.promise = new Promise<T>(capture)
     this.#resolve = resolveOf as (value: T) => void
     this.#reject = rejectOf
   }
 
+  get settled(): boolean {
+    return this.#owner === null
+  }
+
   /** Tries the op and settles, unless it has to wait on or is not finished. */
   attempt(): NotYet | null {
+    if (this.#owner === null) return null
     try {
-      const result = tried(this.#place.h, this.#op, this.syscall, this.timeout)
+      const result = tried(this.#owner._h, this.#op, this.syscall, this.timeout)
       if (notYet(result)) return result
       if (this.#settle()) this.#resolve(result)
     } catch (error) {
@@ -68,11 +65,11 @@ export class Waiter<T = unknown> {
   }
 
   #settle(): boolean {
-    if (this.settled) return false
-    this.settled = true
-    this.owner = null
+    const owner = this.#owner
+    if (owner === null) return false
+    this.#owner = null
     this.release?.()
-    this.#place.done()
+    owner._h.watch?.done()
     return true
   }
 }

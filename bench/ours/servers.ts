@@ -45,13 +45,16 @@ async function serve(s: promises.socket): Promise<void> {
   }
 }
 
+/** The client has gone. */
+const gone = () => {}
+
 async function echo(): Promise<void> {
   const server = await promises.create_server(['127.0.0.1', 0], { backlog: 4096 })
   console.log(server.getsockname()[1])
   tellMemory()
   for await (const [s] of server) {
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    serve(s).catch(() => {}) // the client has gone
+    serve(s).catch(gone)
   }
 }
 
