@@ -47,6 +47,7 @@ describe.each(ways)('from $here to $there', ({ here, there }) => {
       post([s.family, s.fileno()])
       await s.sendall(await s.recv(100))
       s.close()`)
+    const ended = once(echo, 'exit') // it may end before we have read the end of the stream
     const [ours, theirs] = pair()
     const fd = theirs.detach()
     echo.postMessage(fd)
@@ -56,7 +57,7 @@ describe.each(ways)('from $here to $there', ({ here, there }) => {
     expect((await ours.recv(100)).toString()).toBe('echo')
     expect(await ours.recv(100)).toHaveLength(0) // nobody else has the other end
     ours.close()
-    await once(echo, 'exit')
+    await ended
     await counted(before)
   })
 
