@@ -137,15 +137,14 @@ export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<num
 
 /** Of two names with one number, the first is the one that the number gives. */
 function enumeration(names: readonly string[]): Enumeration {
-  const members: Record<string, number> = {}
-  const byNumber: Record<number, string> = {}
+  const members: Record<string | number, string | number> = {}
   for (const name of names) {
     const number = constants[name]
     if (number === undefined) continue
     members[name] = number
-    byNumber[number] ??= name
+    members[number] ??= name
   }
-  return Object.freeze({ ...byNumber, ...members }) as Enumeration
+  return Object.freeze(members) as Enumeration
 }
 
 /** The AF_ numbers: `AddressFamily.AF_INET === 2`, `AddressFamily[2] === 'AF_INET'`. */

@@ -10,12 +10,6 @@ import { join, relative } from 'node:path'
  */
 const apart = ['constants.gen', 'index', 'promises']
 
-/** Entries, and the modules whose names are theirs. */
-const whole = [
-  ['index', 'public'],
-  ['promises', 'asyncpublic'],
-]
-
 /** The kit for benchmarks stays as it is too: what it needs is not for every program. */
 const kit = /^bench(\/|$)/
 
@@ -57,19 +51,35 @@ function shorten(file) {
   writeFileSync(file, `${text.replace(row, '')}export const { ${names.join(', ')} } = c;\n`)
 }
 
-/**
- * The names of a module, in the file of the entry that has them as its default export
- * too. As a module namespace V8 would sort the 1,600 and look for each in two modules;
- * a frozen object of the same names is there in a third of the time, and read as fast.
- */
-function fold(folder, entry, names) {
-  const text = readFileSync(join(folder, `${names}.js`), 'utf8')
+const table = 'export * from "./constants.gen.js";'
+
+/** The names of a bundled module, and the same as the members of an object literal. */
+function names(folder, name) {
+  const text = readFileSync(join(folder, `${name}.js`), 'utf8')
   const [, list] = /^export \{ (.*) \};$/m.exec(text)
-  const members = list.replace(/(\w+) as (\w+)/g, '$2: $1')
-  const byDefault = `export default Object.freeze({ ...constants, ${members} });\n`
+  return [text, list.replace(/(\w+) as (\w+)/g, '$2: $1')]
+}
+
+/**
+ * The blocking module in one file: its names, the constants, and the default export. As a
+ * module namespace V8 would sort the 1,600 names. So it is a frozen object of the same
+ * names; and not a copy of the table of constants, which would take a twentieth of the
+ * import, but the table itself.
+ */
+function foldBlocking(folder) {
+  const [text, members] = names(folder, 'public')
+  const constants = readFileSync(join(folder, 'constants.gen.js'), 'utf8')
+  const byDefault = `export default Object.freeze(Object.assign(c, { ${members} }));\n`
+  writeFileSync(join(folder, 'index.js'), text.replace(table, constants) + byDefault)
+}
+
+/** The promise twin, which has the constants from there: its own names go before others. */
+function foldPromises(folder) {
+  const [text, members] = names(folder, 'asyncpublic')
   const constants = 'import { constants } from "./shared.bundle.js";\n'
-  writeFileSync(join(folder, `${entry}.js`), constants + text + byDefault)
-  rmSync(join(folder, `${names}.js`))
+  const byDefault = `export default Object.freeze({ ...constants, ${members} });\n`
+  const stars = text.replace(table, 'export * from "./index.js";')
+  writeFileSync(join(folder, 'promises.js'), constants + stars + byDefault)
 }
 
 /** V8 reads text with a single character beyond Latin-1 at half the speed. */
@@ -109,6 +119,9 @@ export async function bundle(folder, users) {
   })
   for (const name of inside) rmSync(join(folder, `${name}.js`))
   for (const { fileName, code } of output) writeFileSync(join(folder, fileName), ascii(code))
-  if (modules.has('constants.gen')) shorten(join(folder, 'constants.gen.js'))
-  for (const [entry, names] of whole) if (modules.has(names)) fold(folder, entry, names)
+  if (!modules.has('public')) return
+  shorten(join(folder, 'constants.gen.js'))
+  foldBlocking(folder)
+  foldPromises(folder)
+  for (const name of ['constants.gen', 'public', 'asyncpublic']) rmSync(join(folder, `${name}.js`))
 }

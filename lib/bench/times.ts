@@ -10,7 +10,7 @@ import {
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-} from '../constants.gen.js'
+} from '../index.js'
 
 /** A socket of either twin. */
 export interface Stamped {
