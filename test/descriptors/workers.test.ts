@@ -122,6 +122,7 @@ it('a duplicate for each: both use the socket, each closes its own', async () =>
     await conn.sendall(Buffer.from('from the worker'))
     conn.close()
     s.close()`)
+  const ended = once(serving, 'exit')
   serving.postMessage(promises.dup(server.fileno()))
   await once(serving, 'message')
   const served = async () => {
@@ -131,7 +132,7 @@ it('a duplicate for each: both use the socket, each closes its own', async () =>
     return data.toString()
   }
   expect(await served()).toBe('from the worker')
-  await once(serving, 'exit')
+  await ended
   const asked = served()
   const [conn] = await server.accept()
   await conn.sendall(Buffer.from('from here'))
