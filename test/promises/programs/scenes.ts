@@ -146,7 +146,7 @@ const rows: readonly [string, Scene['stage'], Call, Scene['rescue']][] = [
   ['send', set.streamed, (t, o) => t.s.send(big, 0, o), drain],
   ['sendall', set.streamed, (t, o) => t.s.sendall(big, 0, o), drain],
   ['sendall, in pieces', set.streamed, (t, o) => t.s.sendall(huge, 0, o), drain],
-  ['send, fifty times', set.roomy, (t, o) => many(() => t.s.send(some, 0, o)), nothing],
+  ['send, fifty times', set.roomy, (t, o) => many(() => t.s.send(some, 0, o)), drain],
   ['sendmsg', set.streamed, (t, o) => t.s.sendmsg([big, big], [], 0, null, o), drain],
   ['sendfile', set.streamed, (t, o) => t.s.sendfile(t.source, 0, 300_000, o), drain],
   ['sendfile, from a pipe', set.piped, (t, o) => t.s.sendfile(t.source, 0, 99, o), (t) => t.pour()],

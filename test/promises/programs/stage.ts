@@ -229,7 +229,7 @@ function fill(s: blocking.socket): void {
   s.settimeout(null)
 }
 
-/** A stream with room for all that is sent: nothing has to happen for it to go. */
+/** A stream with room for some hundred sends, of a buffer of the kernel's each: a few calls need no help. */
 export const roomy = (chance: Chance): Stage =>
   stage(chance, blocking.socketpair() as unknown as Pair)
 
