@@ -140,6 +140,7 @@ c.close()
   await pipeline(Readable.from([Buffer.alloc(300_000), Buffer.alloc(5)]), stream, { end: true })
   expect(await text(stream)).toBe('300005')
   expect(s.fileno()).toBe(-1)
+  await peer.end() // its pipes would be open in the next test, for a while
 })
 
 it('goes through pipeline and Web streams', async () => {
