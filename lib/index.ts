@@ -1,7 +1,7 @@
 /**
  * True BSD sockets, with the names and the semantics of Python's `socket`
  * module. `import * as socket from 'bsd-socket'` and
- * `import socket from 'bsd-socket'` are the same.
+ * `import socket from 'bsd-socket'` have the same names.
  *
  * @module
  */

@@ -144,7 +144,6 @@ export class Crowd extends Line {
   override advance(): void {
     this.ready = true
     for (let waiter = this.first; waiter !== null; waiter = waiter.next) {
-      if (waiter.settled) continue
       const outcome = waiter.attempt()
       if (outcome === null) this.remove(waiter)
       else this.ready = false

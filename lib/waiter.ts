@@ -43,11 +43,7 @@ export class Waiter<T = unknown> {
     this.#reject = rejectOf
   }
 
-  get settled(): boolean {
-    return this.#owner === null
-  }
-
-  /** Tries the op and settles, unless it has to wait on or is not finished. */
+  /** Tries the op and settles, unless it has to wait on, is not finished, or has settled. */
   attempt(): NotYet | null {
     if (this.#owner === null) return null
     try {

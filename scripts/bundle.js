@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 /**
- * These stay as they are. The table has 1500 exports, which a bundler would list
- * again in each file on the way; a namespace it would imitate with as many getters.
+ * The bundler does not see these. The table has 1500 exports, which it would list again
+ * in each file on the way; a namespace it would imitate with as many getters.
  */
 const apart = ['constants.gen', 'index', 'promises']
 
@@ -41,45 +41,41 @@ function needs(modules, entries) {
 }
 
 /**
- * One destructuring for the whole table: a sixth of the text, and half the time. It
- * comes from the bundle, and not by way of the file that stands for native.js.
+ * The table of constants, with one destructuring for all of it: a sixth of the text, and
+ * half the time. It comes from the bundle, and not by way of the file that stands for
+ * native.js.
  */
-function shorten(file) {
+function shortened(folder) {
   const row = /^(?:\/\*\*.*\*\/\n)?export const (\w+) = c\.\1;\n/gm
-  const text = readFileSync(file, 'utf8').replace('./native.js', './shared.bundle.js')
+  const path = join(folder, 'constants.gen.js')
+  const text = readFileSync(path, 'utf8').replace('./native.js', './shared.bundle.js')
   const names = [...text.matchAll(row)].map(([, name]) => name)
-  writeFileSync(file, `${text.replace(row, '')}export const { ${names.join(', ')} } = c;\n`)
-}
-
-const table = 'export * from "./constants.gen.js";'
-
-/** The names of a bundled module, and the same as the members of an object literal. */
-function names(folder, name) {
-  const text = readFileSync(join(folder, `${name}.js`), 'utf8')
-  const [, list] = /^export \{ (.*) \};$/m.exec(text)
-  return [text, list.replace(/(\w+) as (\w+)/g, '$2: $1')]
+  return `${text.replace(row, '')}export const { ${names.join(', ')} } = c;\n`
 }
 
 /**
- * The blocking module in one file: its names, the constants, and the default export. As a
- * module namespace V8 would sort the 1,600 names. So it is a frozen object of the same
- * names; and not a copy of the table of constants, which would take a twentieth of the
- * import, but the table itself.
+ * Writes an entry: what the module of its names has, `stars` in the place of the table of
+ * constants, and the default export. As a module namespace V8 would sort the 1,600 names;
+ * so it is a frozen object of the same names, made of `object` from the members.
  */
-function foldBlocking(folder) {
-  const [text, members] = names(folder, 'public')
-  const constants = readFileSync(join(folder, 'constants.gen.js'), 'utf8')
-  const byDefault = `export default Object.freeze(Object.assign(c, { ${members} }));\n`
-  writeFileSync(join(folder, 'index.js'), text.replace(table, constants) + byDefault)
+function fold(folder, entry, names, stars, object) {
+  const text = readFileSync(join(folder, `${names}.js`), 'utf8')
+  const [, list] = /^export \{ (.*) \};$/m.exec(text)
+  const members = list.replace(/(\w+) as (\w+)/g, '$2: $1')
+  const whole = text.replace('export * from "./constants.gen.js";', () => stars)
+  const byDefault = `export default Object.freeze(${object(members)});\n`
+  writeFileSync(join(folder, `${entry}.js`), whole + byDefault)
 }
 
-/** The promise twin, which has the constants from there: its own names go before others. */
-function foldPromises(folder) {
-  const [text, members] = names(folder, 'asyncpublic')
-  const constants = 'import { constants } from "./shared.bundle.js";\n'
-  const byDefault = `export default Object.freeze({ ...constants, ${members} });\n`
-  const stars = text.replace(table, 'export * from "./index.js";')
-  writeFileSync(join(folder, 'promises.js'), constants + stars + byDefault)
+/** Both entries. The promise twin has the constants from the blocking module. */
+function foldEntries(folder) {
+  // Not a copy of the table, which would take a twentieth of the import.
+  const itself = (members) => `Object.assign(c, { ${members} })`
+  fold(folder, 'index', 'public', shortened(folder), itself)
+  const stars = 'export * from "./index.js";\nimport blocking from "./index.js";'
+  const copy = (members) => `{ ...blocking, ${members} }`
+  fold(folder, 'promises', 'asyncpublic', stars, copy)
+  for (const name of ['constants.gen', 'public', 'asyncpublic']) rmSync(join(folder, `${name}.js`))
 }
 
 /** V8 reads text with a single character beyond Latin-1 at half the speed. */
@@ -119,9 +115,5 @@ export async function bundle(folder, users) {
   })
   for (const name of inside) rmSync(join(folder, `${name}.js`))
   for (const { fileName, code } of output) writeFileSync(join(folder, fileName), ascii(code))
-  if (!modules.has('public')) return
-  shorten(join(folder, 'constants.gen.js'))
-  foldBlocking(folder)
-  foldPromises(folder)
-  for (const name of ['constants.gen', 'public', 'asyncpublic']) rmSync(join(folder, `${name}.js`))
+  if (modules.has('public')) foldEntries(folder)
 }
