@@ -42,6 +42,8 @@ export class Line {
   protected first: Waiter | null = null
   #last: Waiter | null = null
   readonly #h: Handle
+  /** Answers that are known, but are given in the loop's next round. */
+  #late: (() => void)[] | null = null
   /** A try may succeed: there was no EAGAIN since the last edge. */
   ready = true
 
@@ -71,6 +73,21 @@ export class Line {
     return before === null
   }
 
+  /** Gives an answer when others have had their turns. */
+  late(give: () => void): void {
+    this.#late ??= []
+    this.#late.push(give)
+    soon(this)
+  }
+
+  /** Before any other answer is given: calls are answered in their order. */
+  giveLate(): void {
+    const late = this.#late
+    if (late === null) return
+    this.#late = null
+    for (const give of late) give()
+  }
+
   /** An edge. */
   edge(): void {
     this.advance()
@@ -78,6 +95,7 @@ export class Line {
 
   /** Tries what waits, in order, until one has to go on waiting. */
   advance(): void {
+    this.giveLate()
     this.ready = true
     for (let waiter = this.first; waiter !== null; waiter = this.first) {
       const outcome = waiter.attempt()
@@ -96,6 +114,7 @@ export class Line {
 
   /** Rejects what waits. The next call asks the kernel, and hears the same. */
   fail(code: number): void {
+    this.giveLate()
     this.ready = true
     let waiter = this.first
     this.first = null

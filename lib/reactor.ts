@@ -194,9 +194,10 @@ export function wait<T>(
     const watch = watchOf(h)
     const line = watch.found(event)
     if (h.timeout === 0 || (flags !== undefined && (Number(flags) & MSG_DONTWAIT) !== 0)) {
-      return atOnce(h, line, syscall, op)
+      return atOnce(h, watch.line(event), syscall, op)
     }
     if ((line === null || (line.empty && line.ready)) && mayGoOn()) {
+      line?.giveLate()
       const result = tried(h, op, syscall, h.timeout)
       if (!notYet(result)) {
         if (h.drained) watch.line(event).ready = false
@@ -261,25 +262,25 @@ export function meanwhile<T>(
   })
 }
 
-/** A call that never waits: neither for the kernel nor for a call before it. */
-function atOnce<T>(h: Handle, line: Line | null, syscall: string, op: Op<T>): Promise<T> {
-  if (line?.empty === false) throw oserror(-EAGAIN, syscall)
-  let answer: () => Promise<T>
-  try {
-    let result = tried(h, op, syscall, 0)
-    while (result === MORE) result = tried(h, op, syscall, 0)
-    const value = result as T
-    answer = () => Promise.resolve(value)
-  } catch (error) {
-    answer = () => Promise.reject(error)
-  }
-  if (mayGoOn()) return answer()
-  // Who asks again and again hears no more in this round of the loop.
-  return new Promise((resolve) => {
-    timers.setImmediate(() => {
-      newTurn()
-      resolve(answer())
-    })
+/**
+ * A call that never waits: neither for the kernel nor for a call before it. Who asks
+ * again and again hears no more in this round of the loop.
+ */
+function atOnce<T>(h: Handle, line: Line, syscall: string, op: Op<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let give: () => void
+    try {
+      if (!line.empty) throw oserror(-EAGAIN, syscall)
+      let result = tried(h, op, syscall, 0)
+      while (result === MORE) result = tried(h, op, syscall, 0)
+      const value = result as T
+      give = () => resolve(value)
+    } catch (error) {
+      give = () => reject(error)
+    }
+    if (!mayGoOn()) return line.late(give)
+    line.giveLate()
+    give()
   })
 }
 

@@ -15,12 +15,14 @@ while True: ${step}
 `
 const sends = peer('c.sendall(piece)')
 const reads = peer('c.recv(1 << 20)')
+const sleeps = `import time${peer('time.sleep(1)')}`
 
 // What the machine gives to others is not our delay: so it is the processor time of
 // this process that is measured, between a timer and its next round.
 const measured = (busy: string, port: string) => `
   const s = await socket.create_connection(['127.0.0.1', ${port}])
   let on = true
+  let waiting
   let count = 0
   const busy = (async () => { while (on) { ${busy}; count++ } })()
   const work = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
@@ -40,6 +42,12 @@ const measured = (busy: string, port: string) => `
 const rows = [
   ['recv', sends, 'await s.recv(4096)'],
   ['recv of what is there', sends, 'await s.recv(1 << 16, socket.MSG_DONTWAIT).catch(() => {})'],
+  [
+    // Fault: what is refused because another call waits was refused at once, for ever.
+    'recv behind one that waits',
+    sleeps,
+    'waiting ??= s.recv(1).catch(() => {}); await s.recv(1, socket.MSG_DONTWAIT).catch(() => {})',
+  ],
   ['MSG_WAITALL', sends, 'await s.recv(30_000_000, socket.MSG_WAITALL)'],
   ['chunks()', sends, 'for await (const _ of s) if (++count % 100 === 0) break'],
   ['makefile', sends, 'await s.makefile("rb").read(30_000_000)'],

@@ -1,0 +1,62 @@
+// Calls of one direction are answered in the order in which they were made.
+
+import * as socket from 'bsd-socket/promises'
+import { expect, it, onTestFinished } from 'vitest'
+
+const { MSG_DONTWAIT } = socket
+/** More calls than may be answered in one turn of the event loop. */
+const MANY = 40
+
+function pair() {
+  const both = socket.socketpair()
+  onTestFinished(() => {
+    for (const s of both) s.close()
+  })
+  return both
+}
+
+/** Notes what each call gives, or the code of its error, as they come. */
+function noting() {
+  const seen: string[] = []
+  const note = (name: string, call: Promise<Buffer>) =>
+    call.then(
+      (data) => void seen.push(`${name} ${data}`),
+      (error) => void seen.push(`${name} ${error.code}`),
+    )
+  return { seen, note }
+}
+
+/** So many calls that no other is answered in this turn; the last will be in the next. */
+async function busy(): Promise<() => Promise<unknown>> {
+  const [a, b] = pair()
+  await b.sendall(Buffer.alloc(MANY))
+  await new Promise(setImmediate)
+  const calls = Array.from({ length: MANY }, () => a.recv(1))
+  return () => Promise.all(calls)
+}
+
+// Fault: what does not wait had its answer after a call that came after it.
+it('a call that does not wait comes before the next that does', async () => {
+  const [a, b] = pair()
+  const { seen, note } = noting()
+  await b.sendall(Buffer.from('xyz'))
+  const others = await busy()
+  await Promise.all([
+    note('at once', a.recv(1, MSG_DONTWAIT)),
+    note('waiting', a.recv(1)),
+    note('at once, behind it', a.recv(1, MSG_DONTWAIT)),
+    others(),
+  ])
+  expect(seen).toEqual(['at once x', 'at once, behind it EAGAIN', 'waiting y'])
+})
+
+it('closing comes after the answers that are known', async () => {
+  const [a, b] = pair()
+  const { seen, note } = noting()
+  await b.sendall(Buffer.from('x'))
+  const others = await busy()
+  const calls = [note('at once', a.recv(1, MSG_DONTWAIT)), note('waiting', a.recv(1)), others()]
+  a.close()
+  await Promise.all(calls)
+  expect(seen).toEqual(['at once x', 'waiting EBADF'])
+})
