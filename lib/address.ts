@@ -32,8 +32,13 @@ const rows: [family: number | undefined, codec: Codec | undefined][] = [
 ]
 
 /** By family, in an array: a Map takes 10 ns, at each end of a datagram. */
-const codecs: (Codec | undefined)[] = []
-for (const [family, codec] of rows) if (family !== undefined) codecs[family] = codec
+const codecs = byFamily()
+
+function byFamily(): (Codec | undefined)[] {
+  const codecs: (Codec | undefined)[] = []
+  for (const [family, codec] of rows) if (family !== undefined) codecs[family] = codec
+  return codecs
+}
 
 /** The codec of a family; one that is not in the table has raw bytes for addresses. */
 export const codec = (family: number): Codec => codecs[family] ?? opaque(family)

@@ -9,6 +9,7 @@ import { type BytesLike, bytes, int, typeName } from './args.js'
 import { rows } from './cmsgrows.js'
 import { OSError, ValueError } from './errors.js'
 import type { Inet6Out, InetOut } from './family/types.js'
+import { later } from './later.js'
 import type { Struct } from './struct.js'
 import type { Credentials } from './structs.js'
 
@@ -165,19 +166,21 @@ export type Row<T> = readonly [
   codec: Struct<T, Loose<T>>,
 ]
 
-const known = Object.entries(rows) as [AncillaryName, Row<unknown>][]
-
 /** Level and type as one key. */
 const key = (level: number, type: number) => `${level}:${type}`
 
 /** By level and type; without what this system lacks. */
-const byNumber = new Map<string, { name: AncillaryName; codec: Struct<unknown> }>()
-for (const [name, [level, types, codec]] of known) {
-  for (const type of types) {
-    if (level === undefined || type === undefined || codec.size === 0) continue
-    byNumber.set(key(level, type), { name, codec })
+const byNumber = later(() => {
+  const found = new Map<string, { name: AncillaryName; codec: Struct<unknown> }>()
+  const known = Object.entries(rows) as [AncillaryName, Row<unknown>][]
+  for (const [name, [level, types, codec]] of known) {
+    for (const type of types) {
+      if (level === undefined || type === undefined || codec.size === 0) continue
+      found.set(key(level, type), { name, codec })
+    }
   }
-}
+  return found
+})
 
 /**
  * Puts names to the control messages of `recvmsg`, in the order they came.
@@ -186,7 +189,7 @@ for (const [name, [level, types, codec]] of known) {
  */
 export function decode_ancillary(ancdata: Iterable<AncData>): Ancillary[] {
   return Array.from(ancdata, ([level, type, data]) => {
-    const row = byNumber.get(key(level, type))
+    const row = byNumber().get(key(level, type))
     if (row === undefined || data.length < row.codec.size) return { name: null, level, type, data }
     return { name: row.name, level, type, value: row.codec.decode(data) } as Ancillary
   })

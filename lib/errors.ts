@@ -2,15 +2,19 @@
 // OSError from an errno.
 
 import { util } from './builtins.js'
+import { later } from './later.js'
 import { errnos, native } from './native.js'
 
-const names = new Map<number, string>()
-for (const [name, number] of Object.entries(errnos)) {
-  if (!names.has(number)) names.set(number, name) // of two names the table's first
-}
+const names = later(() => {
+  const found = new Map<number, string>()
+  for (const [name, number] of Object.entries(errnos)) {
+    if (!found.has(number)) found.set(number, name) // of two names the table's first
+  }
+  return found
+})
 
 /** `'ECONNREFUSED'` for 111; undefined for a number that is no errno. */
-export const errnoName = (errno: number): string | undefined => names.get(errno)
+export const errnoName = (errno: number): string | undefined => names().get(errno)
 
 /** An argument outside its range (Python's OverflowError). */
 export class OverflowError extends RangeError {
@@ -98,12 +102,6 @@ function message(errno: number, strerror: string, filename: string | undefined):
   return filename === undefined ? text : `${text}: '${filename}'`
 }
 
-/** Makes a subclass with its name on the prototype, so that it is not an own property. */
-function named<T extends { prototype: Error }>(name: string, type: T): T {
-  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
-  return type
-}
-
 /** The peer or the network ended the connection; the four below are its kinds. */
 export class ConnectionError extends OSError {}
 /** EPIPE, ESHUTDOWN: writing where nobody reads. */
@@ -141,7 +139,14 @@ export class gaierror extends OSError {}
 /** A failed look-up by gethostbyname(3) or gethostbyaddr(3); `errno` is netdb.h's h_errno. */
 export class herror extends OSError {}
 
-for (const [name, type] of Object.entries({
+/** Puts the name of each class on its prototype, so that it is not an own property. */
+function name(classes: Readonly<Record<string, { prototype: Error }>>): void {
+  for (const [value, { prototype }] of Object.entries(classes)) {
+    Object.defineProperty(prototype, 'name', { value, configurable: true, writable: true })
+  }
+}
+
+name({
   ConnectionError,
   BrokenPipeError,
   ConnectionAbortedError,
@@ -160,9 +165,7 @@ for (const [name, type] of Object.entries({
   NotConnectedError,
   gaierror,
   herror,
-})) {
-  named(name, type)
-}
+})
 
 /** Python's table of PEP 3151, and ENOTCONN. */
 const byErrno = new Map<string, typeof OSError>([

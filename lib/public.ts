@@ -1,7 +1,7 @@
 // The names of the blocking module; index.ts adds the default export.
 
 import { AF, AI, MSG, SOCK } from './names.gen.js'
-import { constants } from './native.js'
+import { constants, errnos } from './native.js'
 
 export type { AfAlgOptions } from './afalg.js'
 export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js'
@@ -39,7 +39,6 @@ export {
   type InetFamily,
   socketpair,
 } from './create.js'
-export { EAGAIN, EBADF, EWOULDBLOCK } from './errno.gen.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -131,6 +130,14 @@ export {
 } from './structs.js'
 export { type TcpInfo, tcp_info } from './tcpinfo.js'
 export type { ZerocopyCompletion, ZerocopyResult } from './zerocopy.js'
+
+// Not from errno.gen.ts, whose other names an import of this module has no use for.
+/** resource temporarily unavailable. errno(3) */
+export const EAGAIN = errnos.EAGAIN as number
+/** bad file descriptor. errno(3) */
+export const EBADF = errnos.EBADF as number
+/** resource temporarily unavailable. errno(3) */
+export const EWOULDBLOCK = errnos.EWOULDBLOCK as number
 
 /** Names to numbers and numbers to names. */
 export type Enumeration = Readonly<Record<string, number>> & Readonly<Record<number, string>>

@@ -7,6 +7,7 @@ import { little } from './builtins.js'
 import { OSError, ValueError } from './errors.js'
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './family/ipaddress.js'
 import { readInt } from './family/wire.js'
+import { later } from './later.js'
 import type { Field, Layout } from './layout.gen.js'
 import { constants, layout } from './native.js'
 
@@ -167,10 +168,12 @@ export function struct<N extends keyof Layout, T extends object>(
 ): Struct<T, Partial<T>> {
   const members = layout[name] as Readonly<Record<Members<N>, Field>> | undefined
   const size = layout[name]?.size ?? 0
-  const rows = (Object.keys(fields) as (keyof T & string)[]).map((field) => {
-    const [member, kind] = fields[field]
-    return { field, kind, at: members?.[member] ?? { offset: 0, size: 0 } }
-  })
+  const rows = later(() =>
+    (Object.keys(fields) as (keyof T & string)[]).map((field) => {
+      const [member, kind] = fields[field]
+      return { field, kind, at: members?.[member] ?? { offset: 0, size: 0 } }
+    }),
+  )
   const known = () => {
     if (members === undefined) throw new OSError(`this system has no struct ${name}`)
   }
@@ -181,7 +184,7 @@ export function struct<N extends keyof Layout, T extends object>(
       known()
       checkFields(name, value, fields)
       const out = Buffer.alloc(size)
-      for (const { field, kind, at } of rows) {
+      for (const { field, kind, at } of rows()) {
         const given = value[field]
         if (given !== undefined) kind.write(out, at, given, `${name}.${field}`)
       }
@@ -191,7 +194,7 @@ export function struct<N extends keyof Layout, T extends object>(
       known()
       const from = view(data, name, size)
       return Object.fromEntries(
-        rows.map(({ field, kind, at }) => [field, kind.read(from, at)]),
+        rows().map(({ field, kind, at }) => [field, kind.read(from, at)]),
       ) as T
     },
   }

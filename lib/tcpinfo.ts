@@ -2,6 +2,7 @@
 
 import type { BytesLike } from './args.js'
 import { little } from './builtins.js'
+import { later } from './later.js'
 import { view } from './struct.js'
 
 /** A field's width in bytes; every field is aligned to its own width, on every machine. */
@@ -110,15 +111,16 @@ interface Row {
   readonly offset: number
 }
 
-const rows: Row[] = []
-for (const [name, width] of table) {
-  const last = rows.at(-1)
-  const end = last === undefined ? 0 : last.offset + last.width
-  rows.push({ name, width, offset: Math.ceil(end / width) * width })
-}
-
-/** Where each field lies, for the test that asks the compiler. @internal */
-export const tcpInfoRows: readonly Row[] = rows
+/** Where each field lies; exported for the test that asks the compiler. @internal */
+export const tcpInfoRows = later((): readonly Row[] => {
+  const rows: Row[] = []
+  for (const [name, width] of table) {
+    const last = rows.at(-1)
+    const end = last === undefined ? 0 : last.offset + last.width
+    rows.push({ name, width, offset: Math.ceil(end / width) * width })
+  }
+  return rows
+})
 
 const UNLIMITED = 2n ** 64n - 1n
 
@@ -151,7 +153,7 @@ export const tcp_info = {
    */
   decode(data: BytesLike): TcpInfo {
     const from = view(data, 'tcp_info', 8)
-    const given = rows.filter(({ offset, width }) => offset + width <= from.length)
+    const given = tcpInfoRows().filter(({ offset, width }) => offset + width <= from.length)
     const info = Object.fromEntries(given.map((row) => [row.name, read(from, row)]))
     const { wscale, flags, ...plain } = info
     return {

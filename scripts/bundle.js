@@ -48,10 +48,17 @@ function needs(modules, entries) {
 function shortened(folder) {
   const row = /^(?:\/\*\*.*\*\/\n)?export const (\w+) = c\.\1;\n/gm
   const path = join(folder, 'constants.gen.js')
-  const text = readFileSync(path, 'utf8').replace('./native.js', './shared.bundle.js')
+  const text = readFileSync(path, 'utf8').replace('./native.js', './core.bundle.js')
   const names = [...text.matchAll(row)].map(([, name]) => name)
   return `${text.replace(row, '')}export const { ${names.join(', ')} } = c;\n`
 }
+
+/** `export … from`, which binds no names here, as an import and an export. */
+const bound = (text) =>
+  text.replace(/^export \{ (.*) \} from (".*");$/m, (_, list, file) => {
+    const names = new Set(list.split(', ').map((name) => name.replace(/ as .*/, '')))
+    return `import { ${[...names].join(', ')} } from ${file};\nexport { ${list} };`
+  })
 
 /**
  * Writes an entry: what the module of its names has, `stars` in the place of the table of
@@ -59,7 +66,7 @@ function shortened(folder) {
  * so it is a frozen object of the same names, made of `object` from the members.
  */
 function fold(folder, entry, names, stars, object) {
-  const text = readFileSync(join(folder, `${names}.js`), 'utf8')
+  const text = bound(readFileSync(join(folder, `${names}.js`), 'utf8'))
   const [, list] = /^export \{ (.*) \};$/m.exec(text)
   const members = list.replace(/(\w+) as (\w+)/g, '$2: $1')
   const whole = text.replace('export * from "./constants.gen.js";', () => stars)
@@ -84,8 +91,8 @@ const ascii = (code) =>
 
 /**
  * Bundles a folder of compiled modules where it lies.
- * @param users the modules that users import. What two of them need goes into a file
- *   for the two, and what more of them need into one file for all.
+ * @param users the modules that users import. What the blocking one needs is one file,
+ *   the core, for all of them; of the rest, what some of them need is one for those.
  */
 export async function bundle(folder, users) {
   const { rolldown } = await import('rolldown')
@@ -94,7 +101,7 @@ export async function bundle(folder, users) {
   const needed = needs(modules, entries)
   const part = (id) => {
     const by = needed.get(relative(folder, id).slice(0, -3))
-    return by.length > 2 ? 'shared' : by.join('-') || 'unused'
+    return by.includes('index') ? 'core' : by.join('-') || 'unused'
   }
   const inside = [...modules.keys()].filter((name) => !apart.includes(name) && !kit.test(name))
   if (inside.length === 0) return
