@@ -54,7 +54,8 @@ function put(control: Uint8Array, at: number, { level, type, data }: Item): numb
   return at + space(length)
 }
 
-interface Item {
+/** A control message to send, checked. */
+export interface Item {
   level: number
   type: number
   data: Uint8Array
@@ -67,21 +68,36 @@ function item(row: unknown): Item {
   return { level: int(row[0]), type: int(row[1]), data: bytes(row[2]) }
 }
 
-/** Lays control messages out, one after the other; `what` names the argument. */
-export function pack(ancdata: unknown, what = 'sendmsg() argument 2'): Buffer {
+/** The control messages of an argument that `what` names. */
+export function itemsOf(ancdata: unknown, what = 'sendmsg() argument 2'): Item[] {
   if (ancdata === null || typeof ancdata !== 'object' || !(Symbol.iterator in ancdata)) {
     throw new TypeError(`${what} must be iterable, not ${typeName(ancdata)}`)
   }
-  const rows = items(ancdata as Iterable<unknown>, item)
+  return items(ancdata as Iterable<unknown>, item)
+}
+
+/** How many bytes control messages take. */
+export function roomOf(rows: readonly Item[]): number {
   let room = 0
-  for (const { data } of rows) room += space(data.length)
+  for (let i = 0; i < rows.length; i++) room += space(rows[i].data.length)
   if (room > LARGEST) throw new OSError('too much ancillary data')
-  const control = Buffer.allocUnsafe(room) // alloc() takes as long as the call itself
-  if (room > FEW) control.fill(0)
+  return room
+}
+
+/** Lays control messages out, one after the other, in the first `room` bytes. */
+export function lay<T extends Uint8Array>(rows: readonly Item[], control: T, room: number): T {
+  if (room > FEW) control.fill(0, 0, room)
   else for (let i = 0; i < room; i++) control[i] = 0
   let at = 0
-  for (const row of rows) at = put(control, at, row)
+  for (let i = 0; i < rows.length; i++) at = put(control, at, rows[i])
   return control
+}
+
+/** The bytes of control messages; `what` names the argument. */
+export function pack(ancdata: unknown, what?: string): Buffer {
+  const rows = itemsOf(ancdata, what)
+  const room = roomOf(rows)
+  return lay(rows, Buffer.allocUnsafe(room), room)
 }
 
 /** The control messages in the first `length` bytes. */

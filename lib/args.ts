@@ -93,8 +93,8 @@ const arrays = Array.prototype[Symbol.iterator]
 export function items<T>(from: Iterable<unknown>, each: (item: unknown) => T): T[] {
   if (!Array.isArray(from) || from[Symbol.iterator] !== arrays)
     return Array.from(from, (x) => each(x))
-  const made: T[] = []
-  for (let i = 0; i < from.length; i++) made.push(each(from[i]))
+  const made = new Array<T>(from.length)
+  for (let i = 0; i < made.length; i++) made[i] = each(from[i])
   return made
 }
 

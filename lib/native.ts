@@ -61,7 +61,7 @@ export interface Native {
     count: number,
     flags: number,
   ): Result
-  /** An address length of 0 is no address. */
+  /** An address length of 0 is no address; null stands for `controlRoom`. */
   sendmsg(
     fd: number,
     buffers: Uint8Array | readonly Uint8Array[],
@@ -286,17 +286,20 @@ export const layout = addon.layout
 /** Asked of the addon, because node:worker_threads takes longer to load than the addon does. */
 export const mainThread = addon.mainThread
 
-// The scratch memory, which C++ and JavaScript share: one sockaddr, in or out, and
-// behind it numbers, in the order of native/addon.h.
+// The scratch memory, which C++ and JavaScript share: one sockaddr, in or out, control
+// messages, and behind them numbers, in the order of native/addon.h.
+const CONTROL = 256
 const PART = 2
 const INTEGERS = 12
-const addressRoom = addon.scratch.byteLength - 8 * PART - 4 * INTEGERS
+const numbers = addon.scratch.byteLength - 8 * PART - 4 * INTEGERS
 
 /** Where an address goes before a call and comes from after one. */
-export const address = new Uint8Array(addon.scratch, 0, addressRoom)
+export const address = new Uint8Array(addon.scratch, 0, numbers - CONTROL)
+/** Where control messages go before sendmsg, unless they are more. */
+export const controlRoom = new Uint8Array(addon.scratch, numbers - CONTROL, CONTROL)
 
-const part = new Float64Array(addon.scratch, addressRoom, PART)
-const integers = new Int32Array(addon.scratch, addressRoom + 8 * PART, INTEGERS)
+const part = new Float64Array(addon.scratch, numbers, PART)
+const integers = new Int32Array(addon.scratch, numbers + 8 * PART, INTEGERS)
 
 const result = (): Result => integers[7]
 /** The length of the address that came out last. */

@@ -2,7 +2,15 @@
 // system call and decodes what it gave. Both twins wait for the same ops.
 
 import { encode, received } from './address.js'
-import { type AncData, closeDescriptors, messages, pack } from './ancillary.js'
+import {
+  type AncData,
+  closeDescriptors,
+  type Item,
+  itemsOf,
+  lay,
+  messages,
+  roomOf,
+} from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
 import { emptied } from './batch.js'
 import { room, start, take } from './bytes.js'
@@ -10,7 +18,7 @@ import { type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
-import { constants, errnos, native, value } from './native.js'
+import { constants, controlRoom, errnos, native, value } from './native.js'
 import type { Slots } from './slots.js'
 import { keep, keeping, keepingMany, MSG_ZEROCOPY, stray } from './zerocopy.js'
 
@@ -201,6 +209,8 @@ export function sendto(h: Handle, data: unknown, flags: unknown, address: unknow
   return (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op
 }
 
+const none: readonly Item[] = []
+
 /** sendmsg(2): buffers gathered, with control messages, to an address or to the peer. */
 export function sendmsg(
   h: Handle,
@@ -211,10 +221,14 @@ export function sendmsg(
 ): Op<number> {
   const from = bytesList(buffers, 'sendmsg() argument 1')
   const pieces = from.length === 1 ? from[0] : from
-  const control = ancdata === undefined ? null : pack(ancdata)
-  const room = control === null ? 0 : control.length
+  const rows = ancdata === undefined ? none : itemsOf(ancdata)
+  const room = roomOf(rows)
+  // What waits keeps its own, or the caller could change it.
+  const own = h.reactive || room > controlRoom.length
+  const control = own ? lay(rows, Buffer.allocUnsafe(room), room) : null
   const f = intOr(flags, 0)
   const op: Op<number> = (fd) => {
+    if (control === null) lay(rows, controlRoom, room)
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')
     return native.sendmsg(fd, pieces, control, room, f, length)
   }

@@ -24,6 +24,7 @@ namespace bsd {
 // the time of a small send(2).
 struct Scratch {
   alignas(16) sockaddr_storage address;  // in: bind, connect, sendto; out: accept, recvfrom, …
+  alignas(16) uint8_t control[256];      // in: sendmsg, if its control messages are not more
   double part[2];                        // of a quick call: offset and length of the memory meant
   int32_t number[7];                     // of a quick call: its other numbers
   int32_t result;                        // of a quick call
@@ -32,7 +33,8 @@ struct Scratch {
   std::atomic<uint32_t> signals;         // bit n: signal n came; see signals.cc
 };
 
-static_assert(sizeof(Scratch) == sizeof(sockaddr_storage) + 64, "lib/native.ts has the places");
+static_assert(sizeof(Scratch) == sizeof(sockaddr_storage) + 256 + 64,
+              "lib/native.ts has the places");
 static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free,
               "a signal handler writes it, JavaScript reads it");
 

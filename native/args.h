@@ -143,6 +143,15 @@ class Args {
     return {whole.data + offset, static_cast<size_t>(length)};
   }
 
+  // Control messages that JavaScript wrote into the scratch memory.
+  Span Control(int length) {
+    if (length >= 0 && static_cast<size_t>(length) <= sizeof(Scratch::control)) {
+      return {scratch().control, static_cast<size_t>(length)};
+    }
+    Outside("control messages lie outside the scratch memory");
+    return {};
+  }
+
   // A condition on arguments that were read; throws where it does not hold.
   bool Inside(bool holds) {
     if (!holds) Outside("messages lie outside the memory");

@@ -18,14 +18,15 @@ msghdr Header(std::vector<iovec>& vectors, const Span& control) {
 }  // namespace
 
 // sendmsg(2). Quick: (buffers, control); fd, flags, address length, length of the
-// control data -> bytes; the address from scratch, none if its length is 0
+// control data -> bytes; the address from scratch, none if its length is 0; the
+// control data too, if control is null
 Napi::Value Sendmsg(Args& args) {
   const int fd = args.Number(0);
   const int flags = args.Number(1);
   const int address = args.Number(2);
   const int room = args.Number(3);  // all before Vectors, which may run a getter
   std::vector<iovec>& vectors = args.Vectors(0);
-  const Span control = args.Head(1, room);
+  const Span control = args.IsNull(1) ? args.Control(room) : args.Head(1, room);
   const socklen_t length = args.Storage(address);
   if (args.failed()) return {};
   msghdr header = Header(vectors, control);

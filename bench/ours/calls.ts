@@ -59,12 +59,12 @@ function sendto(): Work {
 function segments(): Work {
   const s = datagrams()
   s.connect(sink())
-  const whole = message.subarray(0, SEGMENT * SEGMENTS)
-  const size = Buffer.from(Uint16Array.of(SEGMENT).buffer)
+  const data = [message.subarray(0, SEGMENT * SEGMENTS)]
+  const control = [[SOL_UDP, UDP_SEGMENT, Buffer.from(Uint16Array.of(SEGMENT).buffer)]] as const
   return {
     chunk(n) {
       for (let i = 0; i < n; i += SEGMENTS) {
-        s.sendmsg([whole], [[SOL_UDP, UDP_SEGMENT, size]])
+        s.sendmsg(data, control)
       }
     },
   }

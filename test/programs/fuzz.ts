@@ -3,8 +3,10 @@
 //
 //   node fuzz.js SEED CALLS
 
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { native as functions } from '#lib/native'
@@ -348,6 +350,11 @@ function run([name, usual, odd, at, kind, noise]: [
     note('socketpair', 0)
   }
 }
+
+// By chance a path is bound, which is a file where the program stands.
+const folder = mkdtempSync(join(tmpdir(), 'bsd-socket-fuzz-'))
+process.chdir(folder)
+process.on('exit', () => rmSync(folder, { recursive: true }))
 
 const [seed, calls] = process.argv.slice(2).map(Number)
 for (const type of [2049, 2050, 2053]) note('socketpair', native.socketpair(1, type, 0))
