@@ -39,10 +39,7 @@ export async function run(works: Works, servers: Servers): Promise<void> {
 
 /** Answers "rss" on the standard input with the bytes of memory that the process has. */
 export function tellMemory(): void {
-  process.stdin.on('data', () => {
-    globalThis.gc?.()
-    process.stdout.write(`${process.memoryUsage.rss()}\n`)
-  })
+  process.stdin.on('data', () => process.stdout.write(`${process.memoryUsage.rss()}\n`))
 }
 
 /** The eight bytes that tell the sink how many bytes to confirm. */

@@ -70,7 +70,9 @@ const countable = (row: Row) => row.how === undefined && row.size <= 64
 
 async function main(options: Options): Promise<void> {
   const named = rows.filter(({ id }) => options.only?.includes(id) ?? true)
-  const wanted = options.counting ? named.filter(countable) : named
+  const wanted = named.filter(
+    (row) => (!options.counting || countable(row)) && (!options.quick || row.how !== 'memory'),
+  )
   const along = curves.filter(({ id }) => options.only?.includes(id) ?? options.curves)
   const { rounds: count, ms, warm } = options
   const where = machine()

@@ -10,7 +10,8 @@ const page = fileURLToPath(new URL('../../bench/report.html', import.meta.url))
 
 export const usage = `npm run bench -- [options]
 
-  --quick         under a minute: fewer and shorter rounds
+  --quick         under a minute: fewer and shorter rounds, and not the memory of a
+                  connection, which is idle for ten seconds first
   --curves        also how figures grow with connections and with sizes
   --only a,b      these works and curves alone
   --rounds n      how often each contestant has its turn
@@ -41,6 +42,8 @@ export interface Options {
   readonly markdown: boolean
   readonly processor: boolean
   readonly counting: boolean
+  /** Without what takes long. */
+  readonly quick: boolean
 }
 
 function positive(text: string | undefined, otherwise: number, name: string): number {
@@ -85,5 +88,6 @@ export function options(args: readonly string[]): Options | null {
     markdown: values.markdown ?? false,
     processor: values.processor ?? false,
     counting: values.instructions ?? false,
+    quick: (values.quick ?? false) && only === null,
   }
 }

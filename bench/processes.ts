@@ -66,8 +66,8 @@ export class Workshop {
 
   #command(who: Contestant): string[] {
     const programs = {
-      ours: [process.execPath, '--expose-gc', compiled('ours/main.js')],
-      node: [process.execPath, '--expose-gc', compiled('node/main.js')],
+      ours: [process.execPath, compiled('ours/main.js')],
+      node: [process.execPath, compiled('node/main.js')],
       python: [this.#python, join(sources, 'python/main.py')],
       c: [this.c],
     }

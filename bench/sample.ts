@@ -1,5 +1,6 @@
 // One run of one contestant at one work.
 
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Program, Workshop } from './processes.js'
 import type { Contestant, Quantity, Row } from './works.js'
@@ -73,15 +74,22 @@ async function load(shop: Workshop, row: Row, times: Times, address: string): Pr
   return { rate: ops / seconds }
 }
 
+/**
+ * How long connections are idle until their memory is looked at, in ms. Nobody forces a
+ * collection: V8 makes one by itself when a program has had little to do for some
+ * eight seconds, and gives back the room that it kept for young objects.
+ */
+const IDLE = 10_000
+
 /** How much more memory a server has with more connections, each of which was used once. */
 async function memory(shop: Workshop, row: Row, server: Program, address: string): Promise<Sample> {
   const open = async (connections: number) => {
     const clients = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
     await clients.line()
+    await setTimeout(IDLE)
     return Number(await server.ask('rss'))
   }
-  await open(row.chunk / 4) // what the first few need stays out of it
-  const before = await open(row.chunk / 4)
+  const before = await open(row.chunk / 2) // what the first few need stays out of it
   const after = await open(row.chunk)
   return { memory: (after - before) / row.chunk }
 }
