@@ -161,6 +161,7 @@ export class Clocked extends Line {
 /** A line in which each waits for something of its own, and holds up nobody. */
 export class Crowd extends Line {
   override advance(): void {
+    this.giveLate()
     this.ready = true
     for (let waiter = this.first; waiter !== null; waiter = waiter.next) {
       const outcome = waiter.attempt()

@@ -228,8 +228,8 @@ export function sendmsg(
   const control = own ? lay(rows, Buffer.allocUnsafe(room), room) : null
   const f = intOr(flags, 0)
   const op: Op<number> = (fd) => {
-    if (control === null) lay(rows, controlRoom, room)
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')
+    if (control === null) lay(rows, controlRoom, room)
     return native.sendmsg(fd, pieces, control, room, f, length)
   }
   return (f & MSG_ZEROCOPY) !== 0 ? keeping(h, from, op) : op

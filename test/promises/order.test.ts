@@ -3,7 +3,7 @@
 import * as socket from 'bsd-socket/promises'
 import { expect, it, onTestFinished } from 'vitest'
 
-const { MSG_DONTWAIT } = socket
+const { MSG_DONTWAIT, MSG_ZEROCOPY, SOL_SOCKET, SO_ZEROCOPY } = socket
 /** More calls than may be answered in one turn of the event loop. */
 const MANY = 40
 
@@ -59,4 +59,35 @@ it('closing comes after the answers that are known', async () => {
   a.close()
   await Promise.all(calls)
   expect(seen).toEqual(['at once x', 'waiting EBADF'])
+})
+
+/** Connected over TCP; the one has zero-copy sends under way that the other has no room for. */
+async function sending() {
+  using server = await socket.create_server(['127.0.0.1', 0])
+  const a = await socket.create_connection(server.getsockname())
+  const [b] = await server.accept()
+  onTestFinished(() => {
+    a.close()
+    b.close()
+  })
+  a.setsockopt(SOL_SOCKET, SO_ZEROCOPY, 1)
+  a.settimeout(0)
+  const piece = Buffer.alloc(1 << 16)
+  for (let on = true; on; ) await a.send(piece, MSG_ZEROCOPY).catch(() => (on = false))
+  for (let on = true; on; ) await a.recv_zerocopy_completions().catch(() => (on = false))
+  return a
+}
+
+// Fault: the 33rd that asked for completions in a turn of the loop was never answered.
+it('many at once are answered, whatever they would wait for', async () => {
+  const a = await sending()
+  const calls = [
+    () => a.recv(1),
+    () => a.recv(1, socket.MSG_ERRQUEUE),
+    () => a.recv_zerocopy_completions(),
+  ]
+  for (const call of calls) {
+    const codes = Array.from({ length: MANY }, () => call().catch((error) => error.code))
+    expect(new Set(await Promise.all(codes))).toEqual(new Set(['EAGAIN']))
+  }
 })
