@@ -41,20 +41,40 @@ const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/nu
 const FEW = 50_000
 const MANY = 150_000
 
+/** What `use` gives with a fresh process at the other end; one that needs none has no address. */
+async function withPeer<T>(
+  shop: Workshop,
+  row: Row,
+  who: Contestant,
+  use: (address: string, peer: Program | null) => Promise<T>,
+): Promise<T> {
+  if (row.peer === undefined) return use('', null)
+  const { by, work, address } = row.peer
+  const where = address === 'path' ? [shop.path()] : []
+  const args = [work, row.size, 0, 0, 0, 0, ...where]
+  const peer = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
+  try {
+    return await use(await peer.line(), peer)
+  } finally {
+    await peer.stop()
+  }
+}
+
 /**
  * The instructions that one operation takes outside the kernel, which no other
  * program can disturb: those of many operations less those of few.
  */
-async function instructions(shop: Workshop, row: Row, who: Contestant, address: string) {
-  const count = async (operations: number): Promise<number> => {
-    const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
-    const program = shop.start(who, args, callgrind)
-    await program.line()
-    const said = await program.end()
-    const [, collected] = /Collected : (\d+)/.exec(said) ?? []
-    if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
-    return Number(collected)
-  }
+async function instructions(shop: Workshop, row: Row, who: Contestant) {
+  const count = (operations: number): Promise<number> =>
+    withPeer(shop, row, who, async (address) => {
+      const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
+      const program = shop.start(who, args, callgrind)
+      await program.line()
+      const said = await program.end()
+      const [, collected] = /Collected : (\d+)/.exec(said) ?? []
+      if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
+      return Number(collected)
+    })
   const few = await count(FEW)
   return { instructions: ((await count(MANY)) - few) / (MANY - FEW) }
 }
@@ -108,26 +128,12 @@ async function script(shop: Workshop, who: Contestant): Promise<Sample> {
 }
 
 /** Runs a contestant once, with a fresh process at either end. */
-export async function sample(
-  shop: Workshop,
-  row: Row,
-  who: Contestant,
-  times: Times,
-): Promise<Sample> {
+export function sample(shop: Workshop, row: Row, who: Contestant, times: Times): Promise<Sample> {
   if (row.how === 'import') return script(shop, who)
-  const measured = (address: string) =>
-    times.counting ? instructions(shop, row, who, address) : call(shop, row, who, times, address)
-  if (row.peer === undefined) return measured('')
-  const { by, work, address } = row.peer
-  const where = address === 'path' ? [shop.path()] : []
-  const args = [work, row.size, 0, 0, 0, 0, ...where]
-  const server = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
-  try {
-    const at = await server.line()
-    if (row.how === 'load') return await load(shop, row, times, at)
-    if (row.how === 'memory') return await memory(shop, row, server, at)
-    return await measured(at)
-  } finally {
-    await server.stop()
-  }
+  if (times.counting) return instructions(shop, row, who)
+  return withPeer(shop, row, who, (address, peer) => {
+    if (row.how === 'load') return load(shop, row, times, address)
+    if (row.how === 'memory' && peer !== null) return memory(shop, row, peer, address)
+    return call(shop, row, who, times, address)
+  })
 }
