@@ -103,11 +103,11 @@ export async function rounds(
 ): Promise<Result[]> {
   const everyone = contestants(row)
   const series: Series = new Map(everyone.map((who) => [who, []]))
+  const turn = async (who: Contestant) => {
+    step(`${row.id}: ${who}`)
+    series.get(who)?.push(await sample(shop, row, who, times))
+  }
   for (let round = 0; round < count; round++) {
-    const turn = async (who: Contestant) => {
-      series.get(who)?.push(await sample(shop, row, who, times))
-      step(`${row.id}: ${who}`)
-    }
     const order = everyone.map((_, i) => everyone[(i + round) % everyone.length])
     // What is idle most of the time may be so beside the others.
     if (row.how === 'memory') await Promise.all(order.map(turn))

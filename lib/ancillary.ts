@@ -93,11 +93,14 @@ export function lay<T extends Uint8Array>(rows: readonly Item[], control: T, roo
   return control
 }
 
+/** Control messages, of so many bytes, in memory of their own. */
+export const packed = (rows: readonly Item[], room: number): Buffer =>
+  lay(rows, Buffer.allocUnsafe(room), room)
+
 /** The bytes of control messages; `what` names the argument. */
 export function pack(ancdata: unknown, what?: string): Buffer {
   const rows = itemsOf(ancdata, what)
-  const room = roomOf(rows)
-  return lay(rows, Buffer.allocUnsafe(room), room)
+  return packed(rows, roomOf(rows))
 }
 
 /** The control messages in the first `length` bytes. */

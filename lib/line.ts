@@ -93,10 +93,15 @@ export class Line {
     this.advance()
   }
 
-  /** Tries what waits, in order, until one has to go on waiting. */
+  /** A try may succeed: gives the answers that are known, then tries what waits. */
   advance(): void {
     this.giveLate()
     this.ready = true
+    this.attempt()
+  }
+
+  /** In order, until one has to go on waiting. */
+  protected attempt(): void {
     for (let waiter = this.first; waiter !== null; waiter = this.first) {
       const outcome = waiter.attempt()
       if (outcome !== null) {
@@ -160,9 +165,7 @@ export class Clocked extends Line {
 
 /** A line in which each waits for something of its own, and holds up nobody. */
 export class Crowd extends Line {
-  override advance(): void {
-    this.giveLate()
-    this.ready = true
+  protected override attempt(): void {
     for (let waiter = this.first; waiter !== null; waiter = waiter.next) {
       const outcome = waiter.attempt()
       if (outcome === null) this.remove(waiter)

@@ -9,6 +9,7 @@ import {
   itemsOf,
   lay,
   messages,
+  packed,
   roomOf,
 } from './ancillary.js'
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
@@ -225,7 +226,7 @@ export function sendmsg(
   const room = roomOf(rows)
   // What waits keeps its own, or the caller could change it.
   const own = h.reactive || room > controlRoom.length
-  const control = own ? lay(rows, Buffer.allocUnsafe(room), room) : null
+  const control = own ? packed(rows, room) : null
   const f = intOr(flags, 0)
   const op: Op<number> = (fd) => {
     const length = address === null || address === undefined ? 0 : encode(h, address, 'sendmsg')

@@ -192,10 +192,10 @@ export function wait<T>(
     const op = start()
     const h = owner._h
     const watch = watchOf(h)
-    const line = watch.found(event)
     if (h.timeout === 0 || (flags !== undefined && (Number(flags) & MSG_DONTWAIT) !== 0)) {
       return atOnce(h, watch.line(event), syscall, op)
     }
+    const line = watch.found(event)
     if ((line === null || (line.empty && line.ready)) && mayGoOn()) {
       line?.giveLate()
       const result = tried(h, op, syscall, h.timeout)

@@ -2,6 +2,7 @@
 
 import * as socket from 'bsd-socket/promises'
 import { expect, it, onTestFinished } from 'vitest'
+import { connected } from './pairs.js'
 
 const { MSG_DONTWAIT, MSG_ZEROCOPY, SOL_SOCKET, SO_ZEROCOPY } = socket
 /** More calls than may be answered in one turn of the event loop. */
@@ -63,13 +64,7 @@ it('closing comes after the answers that are known', async () => {
 
 /** Connected over TCP; the one has zero-copy sends under way that the other has no room for. */
 async function sending() {
-  using server = await socket.create_server(['127.0.0.1', 0])
-  const a = await socket.create_connection(server.getsockname())
-  const [b] = await server.accept()
-  onTestFinished(() => {
-    a.close()
-    b.close()
-  })
+  const [a] = await connected()
   a.setsockopt(SOL_SOCKET, SO_ZEROCOPY, 1)
   a.settimeout(0)
   const piece = Buffer.alloc(1 << 16)

@@ -1,20 +1,10 @@
 // MSG_WAITALL where only the promise twin can be interrupted: what came is not lost.
 
 import * as socket from 'bsd-socket/promises'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { connected } from './pairs.js'
 
 const { MSG_OOB, MSG_WAITALL } = socket
-
-async function connected() {
-  using server = await socket.create_server(['127.0.0.1', 0])
-  const a = await socket.create_connection(server.getsockname())
-  const [b] = await server.accept()
-  onTestFinished(() => {
-    a.close()
-    b.close()
-  })
-  return [a, b] as const
-}
 
 it('an abort gives what came, or rejects with the reason', async () => {
   const [a, b] = await connected()

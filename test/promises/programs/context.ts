@@ -32,17 +32,18 @@ for (const each of running) {
   })
 }
 // By the clock: a connection that found the backlog full is asked for again after a second.
-const begun = performance.now()
-const since = () => performance.now() - begun
-for (let helped = true; since() < 10_000 && running.some(({ over }) => !over); ) {
-  for (const { scene, stage, over } of running) if (!over) scene.rescue?.(stage)
-  await setImmediate()
-  if (!helped || since() < 1500) continue
-  helped = false
+const until = performance.now() + 10_000
+const end = () => {
   for (const { stage } of running) stage.end()
 }
+const alone = setTimeout(end, 1500)
+while (performance.now() < until && running.some(({ over }) => !over)) {
+  for (const { scene, stage, over } of running) if (!over) scene.rescue?.(stage)
+  await setImmediate()
+}
+clearTimeout(alone)
 const unended = running.filter(({ over }) => !over).map(({ scene }) => scene.name)
-for (const { stage } of running) stage.end()
+end()
 
 /** The callbacks of a stream are called where the listener or the call came from. */
 async function streams(): Promise<void> {
