@@ -1,22 +1,15 @@
 // The steps of lib/steps.ts, driven by promises.
 
-import { fs } from './builtins.js'
 import { isReady, type Op } from './drive.js'
 import { check } from './errors.js'
 import { Handle, type Owner } from './handle.js'
 import { errnos, native } from './native.js'
 import { meanwhile, type WaitOptions, wait } from './reactor.js'
-import { type Elsewhere, fileError, type Need, type Steps } from './steps.js'
+import { bytesOf, type Elsewhere, type FileRead, type Need, type Steps } from './steps.js'
 
-function readLater(file: number, size: number): Promise<Buffer> {
-  const memory = Buffer.allocUnsafe(size)
-  return new Promise((resolve, reject) => {
-    fs.read(file, memory, 0, size, null, (error, count) => {
-      if (error) reject(fileError(error))
-      else resolve(memory.subarray(0, count))
-    })
-  })
-}
+/** On a thread, because another reader may have been quicker, and then it waits. */
+const readLater = async ({ file, size }: FileRead): Promise<Buffer> =>
+  bytesOf(await native.read(file, size, true))
 
 /** A descriptor that nothing is done with but to watch it: its O_NONBLOCK is its owner's. */
 class Foreign extends Handle {
@@ -48,7 +41,7 @@ function later(step: Need, options: WaitOptions, of?: Owner): unknown {
   if ('ask' in step) return abortable(step.ask(true), options)
   const part: Part = { _h: step.h, of }
   if ('op' in step) return wait(part, step.event, step.syscall, () => step.op, options)
-  return meanwhile(part, 'sendfile', () => readLater(step.file, step.size), options)
+  return meanwhile(part, 'sendfile', () => readLater(step), options)
 }
 
 /** Lets go of what cannot be ended itself: a look-up goes on, and nobody hears of it. */

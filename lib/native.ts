@@ -48,6 +48,8 @@ export interface Native {
   ): Result
 
   sendfile(socket: number, file: number, offset: number, count: number): Result
+  /** Up to 65536 bytes; `later` as of the resolver's. */
+  read<L extends boolean>(fd: number, size: number, later: L): Later<L, Buffer | Result>
   /** lseek(2) from the beginning. */
   seek(fd: number, offset: number): Result
   /** The two descriptors come in `value`, the reading end first. */

@@ -4,7 +4,7 @@
 import { int, typeName, whole } from './args.js'
 import { type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, ValueError } from './errors.js'
-import type { Handle } from './handle.js'
+import { Handle } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { fromFile, need, ready, type Steps } from './steps.js'
@@ -32,11 +32,17 @@ const unsuited = new Set([errnos.EINVAL, errnos.ENOSYS, errnos.ESPIPE, errnos.EO
 
 /** What is sent, and how far it came. */
 interface Progress {
-  readonly file: number
+  file: number
   readonly offset: number
   /** Infinite for all of the file. */
   readonly count: number
   sent: number
+}
+
+/** In a later turn of the loop the file may be closed, and its number another's. */
+function duplicate(p: Progress): Handle {
+  p.file = check(native.dup(p.file), 'dup')
+  return new Handle(p.file, -1, -1, 0, null, true)
 }
 
 function begin(h: Handle, file: unknown, offset: unknown, count: unknown): Progress {
@@ -99,11 +105,13 @@ export function* sendfile(
 ): Steps<number> {
   const progress = begin(h, file, offset, count)
   const piece = h.reactive ? ops.PIECE : Number.POSITIVE_INFINITY
+  const kept = h.reactive ? duplicate(progress) : null
   try {
     if (!(yield* need(h, WRITE, 'sendfile', direct(progress, piece)))) yield* relay(h, progress)
     return progress.sent
   } finally {
     // Behind what was sent, as after a read; a pipe has no positions.
     native.seek(progress.file, progress.offset + progress.sent)
+    kept?.close()
   }
 }

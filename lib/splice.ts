@@ -3,14 +3,13 @@
 
 import { type Int, intOr, typeName, whole } from './args.js'
 import type { BaseSocket } from './base.js'
-import { fs } from './builtins.js'
 import { isReady, type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, ValueError } from './errors.js'
 import { Handle, mustNotBlock } from './handle.js'
 import { constants, errnos, native, value } from './native.js'
 import { PIECE } from './ops.js'
 import { descriptor, type FileLike } from './sendfile.js'
-import { need, ready, run, type Steps } from './steps.js'
+import { bytesOf, need, ready, run, type Steps } from './steps.js'
 
 const { EAGAIN, EINVAL, ENOSYS } = errnos
 const SPLICE_F_NONBLOCK = constants.SPLICE_F_NONBLOCK ?? 0
@@ -193,11 +192,8 @@ class Relay {
 
   /** What is in the pipe. */
   #empty(): Buffer {
-    const memory = Buffer.alloc(this.#held)
-    let length = 0
-    while (length < memory.length) {
-      length += fs.readSync(this.#pipe[0], memory, length, memory.length - length, null)
-    }
+    // One read takes all that a pipe holds.
+    const memory = bytesOf(native.read(this.#pipe[0], this.#held, false))
     this.#held = 0
     return memory
   }

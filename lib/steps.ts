@@ -2,10 +2,10 @@
 // yields what it waits for and is given what came. Here the blocking driver;
 // asyncsteps.ts has the other.
 
-import { fs } from './builtins.js'
-import { block, blockOn, type Op } from './drive.js'
+import { block, blockOn, type Failure, type Op } from './drive.js'
 import { oserror } from './errors.js'
 import { Handle } from './handle.js'
+import { native } from './native.js'
 
 /** A socket to be ready for an op. */
 interface Ready {
@@ -24,7 +24,7 @@ export interface Elsewhere {
 }
 
 /** Bytes of a file, at its position, for a socket. */
-interface FileRead {
+export interface FileRead {
   h: Handle
   file: number
   size: number
@@ -68,19 +68,10 @@ export function* answer<T>(ask: (later: boolean) => T | Promise<T>): Steps<T> {
   return (yield { ask }) as T
 }
 
-/** Node's error for a file, as ours. */
-export function fileError(error: unknown): unknown {
-  const { errno } = error as NodeJS.ErrnoException
-  return errno === undefined ? error : oserror(errno, 'read')
-}
-
-function readNow({ file, size }: FileRead): Buffer {
-  const memory = Buffer.allocUnsafe(size)
-  try {
-    return memory.subarray(0, fs.readSync(file, memory, 0, size, null))
-  } catch (error) {
-    throw fileError(error)
-  }
+/** What read(2) gave. */
+export function bytesOf(result: Buffer | Failure): Buffer {
+  if (typeof result === 'number') throw oserror(result, 'read')
+  return result
 }
 
 /** Stands for the socket where there is none. */
@@ -89,7 +80,8 @@ const nobody = new Handle(-1, -1, -1, 0, null, false)
 function now(step: Need): unknown {
   if ('watched' in step) return blockOn(step.h ?? nobody, step.watched, step.event, step.syscall)
   if ('op' in step) return block(step.h, step.event, step.syscall, step.op)
-  return 'ask' in step ? step.ask(false) : readNow(step)
+  if ('ask' in step) return step.ask(false)
+  return bytesOf(native.read(step.file, step.size, false))
 }
 
 /** Drives steps by blocking. */

@@ -74,6 +74,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Send, 1>("send");
   exports.Add<Sendto, 1>("sendto");
   exports.Add<Sendfile>("sendfile");
+  exports.Add<Read>("read");
   exports.Add<Seek>("seek");
   exports.Add<Pipe>("pipe");
   exports.Add<Splice>("splice");

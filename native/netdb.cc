@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "syscall.h"
+#include "task.h"
 
 namespace bsd {
 namespace {
@@ -42,16 +43,7 @@ Napi::Value Host(Napi::Env env, const hostent& host) {
   return entry;
 }
 
-// One question to the resolver: Ask may run on any thread, Answer runs on
-// JavaScript's.
-class Lookup {
- public:
-  virtual ~Lookup() = default;
-  virtual void Ask() = 0;
-  virtual Napi::Value Answer(Napi::Env env, Scratch& scratch) = 0;
-};
-
-class Addresses final : public Lookup {
+class Addresses final : public Task {
  public:
   bool any_host = false;
   bool any_service = false;
@@ -63,7 +55,7 @@ class Addresses final : public Lookup {
     if (found_ != nullptr) freeaddrinfo(found_);
   }
 
-  void Ask() override {
+  void Run() override {
     code_ = getaddrinfo(any_host ? nullptr : host.c_str(), any_service ? nullptr : service.c_str(),
                         &hints, &found_);
     errno_ = errno;
@@ -86,13 +78,13 @@ class Addresses final : public Lookup {
   int errno_ = 0;
 };
 
-class Names final : public Lookup {
+class Names final : public Task {
  public:
   sockaddr_storage address = {};
   socklen_t length = 0;
   int flags = 0;
 
-  void Ask() override {
+  void Run() override {
     code_ = getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host_, sizeof host_,
                         service_, sizeof service_, flags);
     errno_ = errno;
@@ -115,13 +107,13 @@ class Names final : public Lookup {
 };
 
 // gethostbyname(3), or gethostbyaddr(3) when there is an address.
-class Hosts final : public Lookup {
+class Hosts final : public Task {
  public:
   std::string name;
   std::vector<uint8_t> address;
   int family = AF_UNSPEC;
 
-  void Ask() override {
+  void Run() override {
     // Again with more memory until the answer fits.
     while (AskOnce() == ERANGE) buffer_.resize(buffer_.size() * 2);
   }
@@ -145,38 +137,6 @@ class Hosts final : public Lookup {
   hostent* result_ = nullptr;
   int h_error_ = 0;
 };
-
-// A question asked on a thread of the pool, answered by a promise.
-class Later final : public Napi::AsyncWorker {
- public:
-  Later(Napi::Env env, std::unique_ptr<Lookup> lookup, std::shared_ptr<Scratch> scratch)
-      : Napi::AsyncWorker(env),
-        lookup_(std::move(lookup)),
-        scratch_(std::move(scratch)),
-        deferred_(Napi::Promise::Deferred::New(env)) {}
-
-  Napi::Promise Promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override { lookup_->Ask(); }
-  void OnOK() override { deferred_.Resolve(lookup_->Answer(Env(), *scratch_)); }
-
- private:
-  std::unique_ptr<Lookup> lookup_;
-  std::shared_ptr<Scratch> scratch_;
-  Napi::Promise::Deferred deferred_;
-};
-
-// The answer now, or a promise of it.
-Napi::Value Start(Args& args, std::unique_ptr<Lookup> lookup, bool later) {
-  if (!later) {
-    lookup->Ask();
-    return lookup->Answer(args.env(), args.scratch());
-  }
-  auto* worker = new Later(args.env(), std::move(lookup), args.environment().scratch);
-  worker->Queue();  // deletes itself when it is done
-  return worker->Promise();
-}
 
 }  // namespace
 

@@ -1,7 +1,51 @@
 // One function per system call that moves bytes.
 #include "syscall.h"
+#include "task.h"
 
 namespace bsd {
+namespace {
+
+// What read(2) gives of a file, in memory of its own.
+class FileRead final : public Task {
+ public:
+  // Until a thread gets to it, the number may have become another file's: it reads
+  // from a duplicate.
+  FileRead(int fd, size_t size, bool later)
+      : fd_(later ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : fd),
+        duplicate_(later && fd_ >= 0),
+        result_(later && fd_ < 0 ? -errno : 0),
+        bytes_(size) {}
+
+  ~FileRead() override {
+    if (duplicate_) close(fd_);
+  }
+
+  FileRead(const FileRead&) = delete;
+  FileRead& operator=(const FileRead&) = delete;
+
+  void Run() override {
+    if (result_ < 0) return;
+    do {
+      result_ = read(fd_, bytes_.data(), bytes_.size());
+    } while (result_ < 0 && errno == EINTR);
+    if (result_ < 0) result_ = -errno;
+  }
+
+  Napi::Value Answer(Napi::Env env, Scratch&) override {
+    if (result_ < 0) return Number(env, result_);
+    return Napi::Buffer<uint8_t>::Copy(env, bytes_.data(), static_cast<size_t>(result_));
+  }
+
+ private:
+  const int fd_;
+  const bool duplicate_;
+  ssize_t result_;
+  std::vector<uint8_t> bytes_;
+};
+
+constexpr double kMostRead = 65536;
+
+}  // namespace
 
 // recv(2). Quick: (buffer), part; fd, flags -> bytes
 Napi::Value Recv(Args& args) {
@@ -56,6 +100,18 @@ Napi::Value Sendfile(Args& args) {
     return Number(args.env(), -EINVAL);
   }
   return Result(args, SendFile(out, in, static_cast<off_t>(offset), static_cast<size_t>(count)));
+}
+
+// read(2) of 65536 bytes at most. (fd, size, later) -> the bytes in a Buffer, or a
+// promise of them
+Napi::Value Read(Args& args) {
+  const int fd = args.Int(0);
+  const double size = args.Double(1);
+  const bool later = args.Bool(2);
+  if (args.failed()) return {};
+  if (!(size >= 0)) return Number(args.env(), -EINVAL);
+  const auto room = static_cast<size_t>(std::min(size, kMostRead));
+  return Start(args, std::make_unique<FileRead>(fd, room, later), later);
 }
 
 // lseek(2) with SEEK_SET. (fd, offset) -> offset

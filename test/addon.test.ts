@@ -20,6 +20,7 @@ type Kind = 'int' | 'size' | 'number' | 'bool' | 'string' | 'bytes' | 'array'
 const span: Kind[] = ['bytes', 'size', 'size']
 const signatures: Record<string, Kind[]> = {
   sendfile: ['int', 'int', 'number', 'number'],
+  read: ['int', 'number', 'bool'],
   seek: ['int', 'number'],
   pipe: ['int'],
   splice: ['int', 'number', 'int', 'number', 'number', 'int'],

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as socket from 'bsd-socket'
 import * as promises from 'bsd-socket/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -178,6 +179,33 @@ print(n, h.hexdigest())
     )
     for (const s of [a, b, c, d]) s.close()
   })
+})
+
+// The read of a call that was given up took what came to whoever had the number of
+// the closed pipe by then.
+it('promises: an aborted call reads nothing of who has its descriptor next', async () => {
+  const [busy, more] = promises.pipe()
+  // Nobody gets a thread of Node's pool before these are answered.
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4)
+  const held = Array.from({ length: threads }, () => native.read(busy, 1, true))
+  const [r, w] = promises.pipe()
+  writeSync(w, 'lost')
+  const [a, b] = promises.socketpair()
+  const abort = new AbortController()
+  const sending = a.sendfile(r, 0, null, { signal: abort.signal })
+  await sleep(20) // the pipe is ready, and its read waits for a thread
+  abort.abort()
+  await expect(sending).rejects.toMatchObject({ name: 'AbortError' })
+  closeSync(r)
+  const next = Array.from({ length: 9 }, () => socket.socketpair()).flat()
+  for (const s of next) s.send(Buffer.from('mine'))
+  writeSync(more, '1')
+  await native.read(w, 0, true) // on the one thread that is free, after the read of the call
+  writeSync(more, Buffer.alloc(threads))
+  await Promise.all(held)
+  for (const s of next) expect(s.recv(9).toString()).toBe('mine')
+  for (const s of [a, b, ...next]) s.close()
+  for (const fd of [busy, more, w]) closeSync(fd)
 })
 
 it('promises: an empty pipe is given up when aborted, and sent from when it fills', async () => {

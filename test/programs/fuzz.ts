@@ -159,6 +159,7 @@ const few = fc.integer({ min: -1, max: 4 })
 const many = [memory, storage, control, fc.nat(20), fc.oneof(table, memory), few, few, ints]
 const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   sendfile: [fd, fd, ints, ints],
+  read: [fd, ints, now],
   seek: [fd, ints],
   pipe: [fc.constantFrom(0, 2048, 0x4000, -1)],
   splice: [fd, offset, fd, offset, ints, ints],
@@ -251,6 +252,8 @@ function forbidden(name: string, args: Args): boolean {
       return second !== -1
     case 'splice':
       return foreign.has(read(first)) || foreign.has(read(third))
+    case 'read': // of the reactor, or of what notes signals, it would wait for ever
+      return read(first) >= 0 && !own.includes(read(first))
     case 'nonblocking':
       return second !== true && second !== null
     case 'setsockopt':

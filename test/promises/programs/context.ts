@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import * as socket from 'bsd-socket/promises'
 import { type Scene, scenes } from './scenes.js'
 import { tell } from './setup.js'
-import { later, random, type Stage } from './stage.js'
+import { random, type Stage } from './stage.js'
 
 const storage = new AsyncLocalStorage<string>()
 const lost: string[] = []
@@ -74,4 +74,3 @@ async function streams(): Promise<void> {
 }
 
 await streams()
-for (const x of later) x.close()

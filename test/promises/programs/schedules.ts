@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers'
 import * as socket from 'bsd-socket/promises'
 import { type Scene, scenes } from './scenes.js'
 import { descriptors, reactor, settled, sleep, tell, warm } from './setup.js'
-import { type Chance, Fault, later, random, type Stage, tolerant } from './stage.js'
+import { type Chance, Fault, random, type Stage, tolerant } from './stage.js'
 
 /** How long a call that has to end may take, in ms: long, for a machine that is busy. */
 const PATIENCE = 5000
@@ -235,13 +235,6 @@ class Play {
   }
 }
 
-/** Closes what a thread may have read; its read has ended. */
-async function unread(): Promise<void> {
-  while (process.getActiveResourcesInfo().includes('FSReqCallback')) await sleep(1)
-  for (const x of later) x.close()
-  later.clear()
-}
-
 await warm()
 await socket.getaddrinfo('localhost', 80)
 const before = descriptors()
@@ -250,7 +243,6 @@ const ends = new Map(scenes.map(({ name }) => [name, {} as Partial<Record<End, n
 for (; current < start + count && faults.length < 5; current++) {
   const play = new Play(current)
   await play.run()
-  await unread()
   const after = await settled(before)
   if (after !== before) wrong(`${after} descriptors, not ${before}`)
   if (reactor.held) wrong('something holds the loop')

@@ -247,18 +247,9 @@ export function piped(chance: Chance): Stage {
     tolerant(() => void feed.send(Buffer.alloc(100)))
   }
   if (chance(2) === 0) t.pour()
-  // A read goes on in a thread: the descriptor must stay until its end.
-  t.kept.push({
-    close: () => {
-      feed.close()
-      later.add(source)
-    },
-  })
+  t.kept.push(feed, source)
   return t
 }
-
-/** What may be closed only when no thread reads any more. */
-export const later = new Set<Closable>()
 
 /** Datagrams between two. */
 export function datagrams(chance: Chance): Stage {
