@@ -1,10 +1,11 @@
 // The command line of a contestant in TypeScript, the same as that of the others:
 // work, bytes of a message, operations of a chunk, milliseconds to warm up,
-// milliseconds and operations to measure at least, and the address of a server.
+// milliseconds and operations to measure at least, the address of a server, and a word
+// if it is to measure whenever a line comes on the standard input.
 
-import { measure, type Work } from 'bsd-socket/bench'
+import { type MeasureOptions, measure, type Work } from 'bsd-socket/bench'
 
-const [work, size, chunk, warm, ms, operations, address = ''] = process.argv.slice(2)
+const [work, size, chunk, warm, ms, operations, address = '', pace = ''] = process.argv.slice(2)
 
 export const job = {
   work,
@@ -29,12 +30,24 @@ export const BATCH = 64
 export type Works = Readonly<Record<string, () => Work | Promise<Work>>>
 export type Servers = Readonly<Record<string, () => void | Promise<void>>>
 
+async function print(work: Work, before: MeasureOptions, then?: () => void): Promise<void> {
+  const { operations, ...times } = await measure(work, { ...job, ...before })
+  process.stdout.write(`${JSON.stringify({ ops: operations, ...times })}\n`, then)
+}
+
 /** Does the work of the command line and prints what was measured. */
 export async function run(works: Works, servers: Servers): Promise<void> {
   if (job.work in servers) return servers[job.work]()
   if (!(job.work in works)) throw new Error(`no work ${job.work}`)
-  const { operations, ...times } = await measure(await works[job.work](), job)
-  process.stdout.write(`${JSON.stringify({ ops: operations, ...times })}\n`, () => process.exit())
+  const work = await works[job.work]()
+  if (pace === '') return print(work, {}, () => process.exit())
+  await measure(work, { ...job, seconds: 0, operations: 0 })
+  console.log('ready')
+  process.stdin
+    .on('end', () => process.exit())
+    .on('data', async () => {
+      await print(work, { warmup: job.seconds / 4 }) // others have had the caches
+    })
 }
 
 /** Answers "rss" on the standard input with the bytes of memory that the process has. */

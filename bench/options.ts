@@ -14,8 +14,8 @@ export const usage = `npm run bench -- [options]
                   connection, which is idle for ten seconds first
   --curves        also how figures grow with connections and with sizes
   --only a,b      these works and curves alone
-  --rounds n      how often each contestant has its turn
-  --ms n          how long one turn is measured, in milliseconds
+  --rounds n      how often each contestant is started
+  --ms n          how long it is measured each time, in milliseconds
   --processor     shows processor time (user + system) for every work
   --instructions  counts user-space instructions instead of time, with valgrind
   --json file|-   writes the results as JSON
@@ -27,9 +27,9 @@ export const usage = `npm run bench -- [options]
 Works: ${rows.map(({ id }) => id).join(', ')}.
 Curves: ${curves.map(({ id }) => id).join(', ')}.
 
-Each contestant (this package, C, CPython, Node's net and dgram) does the same work
-in turns. A ratio is ours to theirs in the same round: the median, and in brackets
-the quartiles. Below 1 we are faster; of messages a second, above 1.`
+Each contestant (this package, C, CPython, Node's net and dgram) does the same work. In
+a round they take turns, ten short ones each. A ratio is ours to theirs in the same turn:
+the median, and in brackets the quartiles. Below 1 we are faster; of messages a second, above 1.`
 
 export interface Options {
   readonly only: readonly string[] | null

@@ -3,7 +3,7 @@
 import { type Distribution, distribution, ratios } from 'bsd-socket/bench'
 import type { Machine } from './machine.js'
 import type { Workshop } from './processes.js'
-import { type Sample, sample, type Times } from './sample.js'
+import { type Player, player, type Sample, SLICES, sample, type Times, whole } from './sample.js'
 import { type Contestant, contestants, type Other, type Quantity, type Row } from './works.js'
 
 export interface Ratio extends Distribution {
@@ -90,10 +90,28 @@ export function results(row: Row, series: Series, counting?: boolean): Result[] 
   })
 }
 
+const rotated = <T>(items: readonly T[], by: number): T[] =>
+  items.map((_, i) => items[(i + by) % items.length])
+
 /**
- * Runs every contestant in turns, round by round; each round begins with the next
- * one, so that none is always the one that finds the caches cold.
+ * One round: every contestant in a fresh process, all of them warm; then they take turns,
+ * one slice of time each, again and again. So what slows the machine down for a tenth of
+ * a second slows all of them.
  */
+async function sliced(
+  order: readonly Contestant[],
+  join: (who: Contestant) => Promise<Player>,
+  note: (who: Contestant, sample: Sample) => void,
+): Promise<void> {
+  const players = new Map<Contestant, Player>()
+  for (const who of order) players.set(who, await join(who))
+  for (let slice = 0; slice < SLICES; slice++) {
+    for (const [who, player] of rotated([...players], slice)) note(who, await player.slice())
+  }
+  for (const player of players.values()) await player.leave()
+}
+
+/** Runs every contestant, round by round; each round begins with the next one. */
 export async function rounds(
   shop: Workshop,
   row: Row,
@@ -103,14 +121,20 @@ export async function rounds(
 ): Promise<Result[]> {
   const everyone = contestants(row)
   const series: Series = new Map(everyone.map((who) => [who, []]))
+  const note = (who: Contestant, sample: Sample) => void series.get(who)?.push(sample)
   const turn = async (who: Contestant) => {
     step(`${row.id}: ${who}`)
-    series.get(who)?.push(await sample(shop, row, who, times))
+    note(who, await sample(shop, row, who, times))
+  }
+  const join = (who: Contestant) => {
+    step(`${row.id}: ${who}`)
+    return player(shop, row, who, times)
   }
   for (let round = 0; round < count; round++) {
-    const order = everyone.map((_, i) => everyone[(i + round) % everyone.length])
+    const order = rotated(everyone, round)
+    if (!whole(row, times)) await sliced(order, join, note)
     // What is idle most of the time may be so beside the others.
-    if (row.how === 'memory') await Promise.all(order.map(turn))
+    else if (row.how === 'memory') await Promise.all(order.map(turn))
     else for (const who of order) await turn(who)
   }
   return results(row, series, times.counting)

@@ -1,4 +1,4 @@
-// One run of one contestant at one work.
+// One run of one contestant at one work, whole or in slices.
 
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -22,42 +22,69 @@ interface Printed {
   readonly system: number
 }
 
-async function result(program: Program): Promise<Printed> {
-  const printed = JSON.parse(await program.line()) as Printed
-  await program.end()
-  return printed
+/** How often the contestants take turns within a round. */
+export const SLICES = 4
+
+/** A contestant that is warm, and measures when it is told to; its other end stays for it. */
+export interface Player {
+  slice(): Promise<Sample>
+  leave(): Promise<void>
 }
 
-async function call(shop: Workshop, row: Row, who: Contestant, times: Times, address: string) {
+async function called(program: Program): Promise<Sample> {
+  const { ops, seconds, user, system } = JSON.parse(await program.ask('go')) as Printed
+  return { time: seconds / ops, processor: (user + system) / ops }
+}
+
+async function loaded(client: Program): Promise<Sample> {
+  const { ops, seconds } = JSON.parse(await client.ask('go')) as Printed
+  return { rate: ops / seconds }
+}
+
+/** In so many milliseconds all clients of a server have had their turn several times. */
+const enough = (ms: number, connections: number): number => Math.max(ms, connections / 20)
+
+/** Starts a contestant and what is at its other end, and waits until it is warm. */
+export async function player(
+  shop: Workshop,
+  row: Row,
+  who: Contestant,
+  times: Times,
+): Promise<Player> {
   const { id, size, chunk, file } = row
-  const args = [id, size, chunk, times.warm, times.ms, 1]
+  const [address, peer] = await other(shop, row, who)
+  const load = row.how === 'load'
+  const [warm, ms] = [times.warm, times.ms / SLICES].map((ms) => (load ? enough(ms, chunk) : ms))
+  const args = [load ? 'load' : id, size, chunk, warm, ms, 1]
   const target = file ? `${address}:${shop.file(size)}` : address
   const under = row.peer === undefined ? [] : shop.pin(0)
-  const { ops, seconds, user, system } = await result(shop.start(who, [...args, target], under))
-  return { time: seconds / ops, processor: (user + system) / ops }
+  const program = shop.start(load ? 'c' : who, [...args, target, 'paced'], under)
+  await program.line()
+  return {
+    slice: () => (load ? loaded : called)(program),
+    async leave() {
+      await program.stop()
+      await peer?.stop()
+    },
+  }
 }
 
 const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']
 const FEW = 50_000
 const MANY = 150_000
 
-/** What `use` gives with a fresh process at the other end; one that needs none has no address. */
-async function withPeer<T>(
+/** The address of a fresh process at the other end, and the process; nothing where none is needed. */
+async function other(
   shop: Workshop,
   row: Row,
   who: Contestant,
-  use: (address: string, peer: Program | null) => Promise<T>,
-): Promise<T> {
-  if (row.peer === undefined) return use('', null)
+): Promise<[address: string, peer: Program | null]> {
+  if (row.peer === undefined) return ['', null]
   const { by, work, address } = row.peer
   const where = address === 'path' ? [shop.path()] : []
   const args = [work, row.size, 0, 0, 0, 0, ...where]
   const peer = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
-  try {
-    return await use(await peer.line(), peer)
-  } finally {
-    await peer.stop()
-  }
+  return [await peer.line(), peer]
 }
 
 /**
@@ -65,33 +92,19 @@ async function withPeer<T>(
  * program can disturb: those of many operations less those of few.
  */
 async function instructions(shop: Workshop, row: Row, who: Contestant) {
-  const count = (operations: number): Promise<number> =>
-    withPeer(shop, row, who, async (address) => {
-      const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
-      const program = shop.start(who, args, callgrind)
-      await program.line()
-      const said = await program.end()
-      const [, collected] = /Collected : (\d+)/.exec(said) ?? []
-      if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
-      return Number(collected)
-    })
+  const count = async (operations: number): Promise<number> => {
+    const [address, peer] = await other(shop, row, who)
+    const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
+    const program = shop.start(who, args, callgrind)
+    await program.line()
+    const said = await program.end()
+    await peer?.stop()
+    const [, collected] = /Collected : (\d+)/.exec(said) ?? []
+    if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
+    return Number(collected)
+  }
   const few = await count(FEW)
   return { instructions: ((await count(MANY)) - few) / (MANY - FEW) }
-}
-
-/** A server with many clients needs a while until all of them have had their turn. */
-const enough = (ms: number): number => Math.max(ms, 150)
-
-async function load(shop: Workshop, row: Row, times: Times, address: string): Promise<Sample> {
-  const { size, chunk } = row
-  const { ops, seconds } = await result(
-    shop.start(
-      'c',
-      ['load', size, chunk, ...[times.warm, times.ms].map(enough), 1, address],
-      shop.pin(0),
-    ),
-  )
-  return { rate: ops / seconds }
 }
 
 /**
@@ -102,7 +115,9 @@ async function load(shop: Workshop, row: Row, times: Times, address: string): Pr
 const IDLE = 10_000
 
 /** How much more memory a server has with more connections, each of which was used once. */
-async function memory(shop: Workshop, row: Row, server: Program, address: string): Promise<Sample> {
+async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
+  const [address, server] = await other(shop, row, who)
+  if (server === null) throw new Error(`${row.id}: no server`)
   const open = async (connections: number) => {
     const clients = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
     await clients.line()
@@ -111,6 +126,7 @@ async function memory(shop: Workshop, row: Row, server: Program, address: string
   }
   const before = await open(row.chunk / 2) // what the first few need stays out of it
   const after = await open(row.chunk)
+  await server.stop()
   return { memory: (after - before) / row.chunk }
 }
 
@@ -127,13 +143,12 @@ async function script(shop: Workshop, who: Contestant): Promise<Sample> {
   return { import: wall, processor: (user + system) / 1e6 }
 }
 
+/** What is measured as a whole; the rest is played in slices. */
+export const whole = ({ how }: Row, { counting }: Times): boolean =>
+  counting === true || how === 'import' || how === 'memory'
+
 /** Runs a contestant once, with a fresh process at either end. */
 export function sample(shop: Workshop, row: Row, who: Contestant, times: Times): Promise<Sample> {
   if (row.how === 'import') return script(shop, who)
-  if (times.counting) return instructions(shop, row, who)
-  return withPeer(shop, row, who, (address, peer) => {
-    if (row.how === 'load') return load(shop, row, times, address)
-    if (row.how === 'memory' && peer !== null) return memory(shop, row, peer, address)
-    return call(shop, row, who, times, address)
-  })
+  return times.counting ? instructions(shop, row, who) : memory(shop, row, who)
 }

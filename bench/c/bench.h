@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/** The command line: work, bytes of a message, operations of a chunk, milliseconds, address. */
+/** The command line: work, bytes of a message, operations of a chunk, milliseconds, address, pace. */
 struct job {
   const char *work;
   size_t size;
@@ -23,6 +23,7 @@ struct job {
   double ms;   /* at least so long */
   long ops;    /* and at least so many */
   const char *address;
+  int paced; /* measures once for each line on the standard input */
 };
 
 extern struct job job;
@@ -51,6 +52,8 @@ long check(long result, const char *what);
 double now(void);
 /** Prints one line at once. */
 void say(const char *format, ...);
+/** Measures once; or says that it is warm, and then measures whenever it is told to. */
+void at_pace(void (*slice)(void));
 
 /** A TCP socket that listens on a free port of every loopback address; says the port. */
 int listen_tcp(void);

@@ -30,14 +30,21 @@ void say(const char *format, ...) {
 
 static double seconds(struct timeval t) { return t.tv_sec + t.tv_usec / 1e6; }
 
-static void measure(const struct work *work) {
+static const struct work *work;
+
+static void chunk(void) {
+  if (work->prepare) work->prepare(job.chunk);
+  work->chunk(job.chunk);
+}
+
+static void warm_up(double milliseconds) {
+  for (double start = now(); (now() - start) * 1e3 < milliseconds;) chunk();
+}
+
+static void slice(void) {
   double spent = 0, user = 0, system = 0;
   long done = 0;
-  if (work->setup) work->setup();
-  for (double start = now(); (now() - start) * 1e3 < job.warm;) {
-    if (work->prepare) work->prepare(job.chunk);
-    work->chunk(job.chunk);
-  }
+  if (job.paced) warm_up(job.ms / 4);  // others have had the caches
   while (spent * 1e3 < job.ms || done < job.ops) {
     struct rusage before, after;
     if (work->prepare) work->prepare(job.chunk);
@@ -53,20 +60,36 @@ static void measure(const struct work *work) {
   say("{\"ops\":%ld,\"seconds\":%.9f,\"user\":%.6f,\"system\":%.6f}", done, spent, user, system);
 }
 
+void at_pace(void (*measure)(void)) {
+  char line[16];
+  if (!job.paced) {
+    measure();
+    return;
+  }
+  say("ready");
+  while (fgets(line, sizeof line, stdin)) measure();
+}
+
+static void run(void) {
+  if (work->setup) work->setup();
+  warm_up(job.warm);
+  at_pace(slice);
+}
+
 int main(int argc, char **argv) {
   if (argc < 7) {
-    fprintf(stderr, "usage: bench work size chunk warm-ms ms ops [address]\n");
+    fprintf(stderr, "usage: bench work size chunk warm-ms ms ops [address [paced]]\n");
     return 2;
   }
   job = (struct job){argv[1],       atol(argv[2]), atol(argv[3]),          atof(argv[4]),
-                     atof(argv[5]), atol(argv[6]), argc > 7 ? argv[7] : ""};
+                     atof(argv[5]), atol(argv[6]), argc > 7 ? argv[7] : "", argc > 8};
   signal(SIGPIPE, SIG_IGN);
   memset(message, 'x', sizeof message);
   const struct work *tables[] = {calls, streams};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-    for (const struct work *work = tables[i]; work->name; work++)
+    for (work = tables[i]; work->name; work++)
       if (strcmp(work->name, job.work) == 0) {
-        measure(work);
+        run();
         return 0;
       }
   for (const struct server *server = servers; server->name; server++)
