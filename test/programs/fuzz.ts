@@ -252,8 +252,8 @@ function forbidden(name: string, args: Args): boolean {
       return second !== -1
     case 'splice':
       return foreign.has(read(first)) || foreign.has(read(third))
-    case 'read': // of the reactor, or of what notes signals, it would wait for ever
-      return read(first) >= 0 && !own.includes(read(first))
+    case 'read': // a number may have become that of what notes signals, and then it waits
+      return foreign.has(read(first)) || native.nonblocking(read(first), null) === 0
     case 'nonblocking':
       return second !== true && second !== null
     case 'setsockopt':
