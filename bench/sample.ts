@@ -118,15 +118,17 @@ const IDLE = 10_000
 async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
   const [address, server] = await other(shop, row, who)
   if (server === null) throw new Error(`${row.id}: no server`)
+  const clients: Program[] = []
   const open = async (connections: number) => {
-    const clients = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
-    await clients.line()
+    const client = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
+    clients.push(client)
+    await client.line()
     await setTimeout(IDLE)
     return Number(await server.ask('rss'))
   }
   const before = await open(row.chunk / 2) // what the first few need stays out of it
   const after = await open(row.chunk)
-  await server.stop()
+  for (const program of [...clients, server]) await program.stop()
   return { memory: (after - before) / row.chunk }
 }
 
