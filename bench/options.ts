@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { curves } from './curves.js'
+import { SLICES } from './sample.js'
 import { rows } from './works.js'
 
 /** Where the plots go. */
@@ -28,8 +29,9 @@ Works: ${rows.map(({ id }) => id).join(', ')}.
 Curves: ${curves.map(({ id }) => id).join(', ')}.
 
 Each contestant (this package, C, CPython, Node's net and dgram) does the same work. In
-a round they take turns, ten short ones each. A ratio is ours to theirs in the same turn:
-the median, and in brackets the quartiles. Below 1 we are faster; of messages a second, above 1.`
+a round they take turns, ${SLICES} short ones each. A ratio is ours to theirs in the same turn:
+the median, and in brackets the quartiles. Below 1 we are faster; of messages a second,
+above 1.`
 
 export interface Options {
   readonly only: readonly string[] | null

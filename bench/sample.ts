@@ -31,16 +31,6 @@ export interface Player {
   leave(): Promise<void>
 }
 
-async function called(program: Program): Promise<Sample> {
-  const { ops, seconds, user, system } = JSON.parse(await program.ask('go')) as Printed
-  return { time: seconds / ops, processor: (user + system) / ops }
-}
-
-async function loaded(client: Program): Promise<Sample> {
-  const { ops, seconds } = JSON.parse(await client.ask('go')) as Printed
-  return { rate: ops / seconds }
-}
-
 /** In so many milliseconds all clients of a server have had their turn several times. */
 const enough = (ms: number, connections: number): number => Math.max(ms, connections / 20)
 
@@ -61,7 +51,12 @@ export async function player(
   const program = shop.start(load ? 'c' : who, [...args, target, 'paced'], under)
   await program.line()
   return {
-    slice: () => (load ? loaded : called)(program),
+    async slice() {
+      const { ops, seconds, user, system } = JSON.parse(await program.ask('go')) as Printed
+      return load
+        ? { rate: ops / seconds }
+        : { time: seconds / ops, processor: (user + system) / ops }
+    },
     async leave() {
       await program.stop()
       await peer?.stop()

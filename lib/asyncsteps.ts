@@ -1,8 +1,7 @@
 // The steps of lib/steps.ts, driven by promises.
 
 import { isReady, type Op } from './drive.js'
-import { check } from './errors.js'
-import { Handle, type Owner } from './handle.js'
+import { duplicate, type Owner } from './handle.js'
 import { errnos, native } from './native.js'
 import { meanwhile, type WaitOptions, wait } from './reactor.js'
 import { bytesOf, type Elsewhere, type FileRead, type Need, type Steps } from './steps.js'
@@ -10,11 +9,6 @@ import { bytesOf, type Elsewhere, type FileRead, type Need, type Steps } from '.
 /** On a thread, because another reader may have been quicker, and then it waits. */
 const readLater = async ({ file, size }: FileRead): Promise<Buffer> =>
   bytesOf(await native.read(file, size, true))
-
-/** A descriptor that nothing is done with but to watch it: its O_NONBLOCK is its owner's. */
-class Foreign extends Handle {
-  override stayNonblocking(): void {}
-}
 
 /** What waits in the steps of an owner, which is not lost meanwhile. */
 interface Part extends Owner {
@@ -24,15 +18,14 @@ interface Part extends Owner {
 /** A duplicate waits: the set has each descriptor once, and this one may be in it. */
 async function elsewhere(step: Elsewhere, options: WaitOptions, of?: Owner): Promise<void> {
   const { h, watched, event, syscall } = step
-  const fd = check(native.dup(watched), 'dup')
-  const duplicate = new Foreign(fd, -1, -1, 0, h === null ? null : h.timeout, true)
+  const other = duplicate(watched, h === null ? null : h.timeout)
   const op: Op<0> = (fd) => (isReady(fd, event) ? 0 : -errnos.EAGAIN)
-  const begin = () => wait({ _h: duplicate }, event, syscall, () => op, options)
+  const begin = () => wait({ _h: other }, event, syscall, () => op, options)
   const part: Part | null = h === null ? null : { _h: h, of }
   try {
     await (part === null ? begin() : meanwhile(part, syscall, begin, options))
   } finally {
-    duplicate.close()
+    other.close()
   }
 }
 

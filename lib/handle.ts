@@ -144,6 +144,18 @@ export class Handle {
   }
 }
 
+/** A descriptor that is not ours: its O_NONBLOCK is its owner's. */
+class Foreign extends Handle {
+  override stayNonblocking(): void {}
+}
+
+/**
+ * A duplicate of somebody else's descriptor, for what outlasts a turn of the loop: its
+ * owner may close it, and the number become another's.
+ */
+export const duplicate = (fd: number, timeout: number | null): Handle =>
+  new Foreign(check(native.dup(fd), 'dup'), -1, -1, 0, timeout, true)
+
 /**
  * Whether the kernel must not be the one that waits: for a deadline; for a
  * signal's listener to run; and in a worker, where only a wait of our own can

@@ -4,7 +4,7 @@
 import { int, typeName, whole } from './args.js'
 import { type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, ValueError } from './errors.js'
-import { Handle } from './handle.js'
+import { duplicate, type Handle } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { fromFile, need, ready, type Steps } from './steps.js'
@@ -37,12 +37,6 @@ interface Progress {
   /** Infinite for all of the file. */
   readonly count: number
   sent: number
-}
-
-/** In a later turn of the loop the file may be closed, and its number another's. */
-function duplicate(p: Progress): Handle {
-  p.file = check(native.dup(p.file), 'dup')
-  return new Handle(p.file, -1, -1, 0, null, true)
 }
 
 function begin(h: Handle, file: unknown, offset: unknown, count: unknown): Progress {
@@ -105,7 +99,8 @@ export function* sendfile(
 ): Steps<number> {
   const progress = begin(h, file, offset, count)
   const piece = h.reactive ? ops.PIECE : Number.POSITIVE_INFINITY
-  const kept = h.reactive ? duplicate(progress) : null
+  const kept = h.reactive ? duplicate(progress.file, null) : null
+  if (kept !== null) progress.file = kept.fd
   try {
     if (!(yield* need(h, WRITE, 'sendfile', direct(progress, piece)))) yield* relay(h, progress)
     return progress.sent
