@@ -14,10 +14,10 @@ import { type Op, READ, WRITE } from './drive.js'
 import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { fileOptions, type MakefileOptions } from './file/open.js'
-import { Handle } from './handle.js'
+import { Handle, type Owner } from './handle.js'
 import { constants, native } from './native.js'
 import * as ops from './ops.js'
-import { ASIDE, type WaitOptions, wait, watchOf } from './reactor.js'
+import { receive, type WaitOptions, wait, watchOf } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { run } from './steps.js'
@@ -29,7 +29,7 @@ import {
   type ZerocopyResult,
 } from './zerocopy.js'
 
-const { MSG_ERRQUEUE, MSG_OOB, SOCK_STREAM } = constants
+const { SOCK_STREAM } = constants
 
 /** Whether a last argument is options: no address is a plain object. */
 const isOptions = (value: unknown): value is WaitOptions =>
@@ -37,6 +37,44 @@ const isOptions = (value: unknown): value is WaitOptions =>
 
 /** How much `for await` reads of a stream at a time; a datagram is never longer. */
 const CHUNK = 65536
+
+/**
+ * Calls with an address that has a numeric host in it: at once, unless it takes
+ * a look-up, so that calls begin in the order in which they are made.
+ */
+async function numeric<T>(
+  owner: Owner,
+  address: unknown,
+  options: WaitOptions | undefined,
+  call: (address: unknown) => T | Promise<T>,
+): Promise<T> {
+  const name = nameIn(owner._h, address)
+  if (name === null) return call(address)
+  return call(await runLater(resolved(owner._h, address, name), options, owner))
+}
+
+function accepted<F extends number>(by: Handle, fd: number): AsyncSocket<F> {
+  const h = new Handle(fd, by.family, by.type, by.proto, getdefaulttimeout(), true)
+  h.nonblocking = true
+  h.drains = by.drains
+  return new AsyncSocket<F>(h)
+}
+
+/** The same call again and again; closing the socket ends it, any other error is thrown. */
+async function* repeat<T>(h: Handle, call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
+  while (!h.closed) {
+    let item: T
+    try {
+      item = await call()
+    } catch (error) {
+      if (h.closed) return
+      // A peer that gave up before its turn is no failure of the server.
+      if (error instanceof ConnectionAbortedError && error.syscall === 'accept') continue
+      throw error
+    }
+    yield item
+  }
+}
 
 /**
  * A socket whose calls give promises; made by `socket()` of `bsd-socket/promises`.
@@ -48,33 +86,10 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     super(from, true)
   }
 
-  /** Waits for an op that receives with flags. */
-  #receive<T>(syscall: string, flags: unknown, start: () => Op<T>, options?: WaitOptions) {
-    const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
-    if ((number & (MSG_ERRQUEUE | MSG_OOB)) === 0)
-      return wait(this, READ, syscall, start, options, flags)
-    this._h.drains = false // urgent data leaves a mark, at which receives end
-    return wait(this, ASIDE, syscall, start, options, flags)
-  }
-
-  /**
-   * Calls with an address that has a numeric host in it: at once, unless it takes
-   * a look-up, so that calls begin in the order in which they are made.
-   */
-  async #numeric<T>(
-    address: unknown,
-    options: WaitOptions | undefined,
-    call: (address: unknown) => T | Promise<T>,
-  ): Promise<T> {
-    const name = nameIn(this._h, address)
-    if (name === null) return call(address)
-    return call(await runLater(resolved(this._h, address, name), options, this))
-  }
-
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
   async bind(address: Address<F>, options: WaitOptions = {}): Promise<void> {
     options.signal?.throwIfAborted()
-    await this.#numeric(address, options, (to) =>
+    await numeric(this, address, options, (to) =>
       check(native.bind(this._h.fd, encode(this._h, to, 'bind')), 'bind'),
     )
   }
@@ -84,15 +99,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * @returns a new socket with the default timeout, and the peer's address
    */
   accept(options?: WaitOptions): Promise<[AsyncSocket<F>, AddressOut<F>]> {
-    const start = () => ops.accept(this._h, true, (fd) => this.#accepted(fd))
+    const start = () => ops.accept(this._h, true, (fd) => accepted<F>(this._h, fd))
     return wait(this, READ, 'accept', start, options) as Promise<[AsyncSocket<F>, AddressOut<F>]>
-  }
-
-  #accepted(fd: number): AsyncSocket<F> {
-    const h = new Handle(fd, this.family, this.type, this.proto, getdefaulttimeout(), true)
-    h.nonblocking = true
-    h.drains = this._h.drains
-    return new AsyncSocket<F>(h)
   }
 
   /**
@@ -101,7 +109,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * @throws TimeoutError the timeout is over; the attempt goes on underneath
    */
   async connect(address: Address<F>, options?: WaitOptions): Promise<void> {
-    await this.#numeric(address, options, (to) =>
+    await numeric(this, address, options, (to) =>
       wait(this, WRITE, 'connect', () => ops.connect(this._h, to), options),
     )
   }
@@ -113,7 +121,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   async connect_ex(address: Address<F>, options?: WaitOptions): Promise<number> {
     const connect = (to: unknown) =>
       wait(this, WRITE, 'connect', () => ops.connect(this._h, to, 'connect_ex'), options)
-    return this.#numeric(address, options, (to) => connect(to).catch(ops.connectErrno))
+    return numeric(this, address, options, (to) => connect(to).catch(ops.connectErrno))
   }
 
   /**
@@ -126,7 +134,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const h = this._h
     if (gathers(h, flags))
       return gather(this, bufsize, flags, 'recv', options).then(([data]) => data)
-    return this.#receive('recv', flags, () => ops.recv(bufsize, flags, h), options)
+    return receive(this, 'recv', flags, () => ops.recv(bufsize, flags), options)
   }
 
   /** Receives a datagram of up to `bufsize` bytes, with its sender. recvfrom(2) */
@@ -135,7 +143,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const start = () => ops.recvfrom(h, bufsize, flags)
     const received = gathers(h, flags)
       ? gather(this, bufsize, flags, 'recvfrom', options)
-      : this.#receive('recvfrom', flags, start, options)
+      : receive(this, 'recvfrom', flags, start, options)
     return received as Promise<[Buffer, AddressOut<F>]>
   }
 
@@ -145,8 +153,8 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     if (gathers(h, flags)) {
       return gatherInto(this, buffer, nbytes, flags, 'recv_into', options).then(([count]) => count)
     }
-    const start = () => ops.recvInto(buffer, nbytes, flags, h)
-    return this.#receive('recv_into', flags, start, options)
+    const start = () => ops.recvInto(buffer, nbytes, flags)
+    return receive(this, 'recv_into', flags, start, options)
   }
 
   /** Receives a datagram into memory of the caller's. recvfrom(2) */
@@ -160,7 +168,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const start = () => ops.recvfromInto(h, buffer, nbytes, flags)
     const received = gathers(h, flags)
       ? gatherInto(this, buffer, nbytes, flags, 'recvfrom_into', options)
-      : this.#receive('recvfrom_into', flags, start, options)
+      : receive(this, 'recvfrom_into', flags, start, options)
     return received as Promise<[number, AddressOut<F>]>
   }
 
@@ -191,7 +199,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
     const options = isOptions(last) ? last : undefined
     const flagged = ops.hasFlags(options === undefined ? args.length : args.length - 1)
     const flags = flagged ? args[1] : 0
-    return this.#numeric(flagged ? args[2] : args[1], options, (to) =>
+    return numeric(this, flagged ? args[2] : args[1], options, (to) =>
       wait(this, WRITE, 'sendto', () => ops.sendto(this._h, args[0], flags, to), options, flags),
     )
   }
@@ -208,7 +216,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
       const start = () => ops.sendmsg(this._h, buffers, ancdata, flags, to)
       return wait(this, WRITE, 'sendmsg', start, options, flags)
     }
-    return address == null ? send(null) : this.#numeric(address, options, send)
+    return address == null ? send(null) : numeric(this, address, options, send)
   }
 
   /** Receives a message and its control messages: `[data, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -220,7 +228,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[data: Buffer, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [Buffer, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsg(this._h, bufsize, ancbufsize, flags) as Op<Result>
-    return this.#receive('recvmsg', flags, start, options)
+    return receive(this, 'recvmsg', flags, start, options)
   }
 
   /** As `recvmsg`, into the caller's buffers: `[nbytes, ancdata, msg_flags, address]`. recvmsg(2) */
@@ -232,7 +240,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
   ): Promise<[nbytes: number, ancdata: AncData[], msg_flags: number, address: AddressOut<F>]> {
     type Result = [number, AncData[], number, AddressOut<F>]
     const start = () => ops.recvmsgInto(this._h, buffers, ancbufsize, flags) as Op<Result>
-    return this.#receive('recvmsg_into', flags, start, options)
+    return receive(this, 'recvmsg_into', flags, start, options)
   }
 
   /**
@@ -265,7 +273,7 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
    * see the blocking twin. The batch stays untouched until then.
    */
   recvmmsg(batch: Batch, flags?: Int, options?: WaitOptions): Promise<number> {
-    return this.#receive('recvmmsg', flags, () => ops.recvmmsg(this._h, batch, flags), options)
+    return receive(this, 'recvmmsg', flags, () => ops.recvmmsg(this._h, batch, flags), options)
   }
 
   /** Sends to an AF_ALG operation socket. sendmsg(2), Python's `sendmsg_afalg` */
@@ -323,35 +331,19 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** The connections of a listening socket, `[socket, address]`, until it is closed. */
   connections(): AsyncGenerator<[AsyncSocket<F>, AddressOut<F>], void, undefined> {
-    return this.#repeat(() => this.accept())
+    return repeat(this._h, () => this.accept())
   }
 
   /** The datagrams that arrive, `[data, address]`, until the socket is closed. */
   datagrams(): AsyncGenerator<[Buffer, AddressOut<F>], void, undefined> {
-    return this.#repeat(() => this.recvfrom(CHUNK))
+    return repeat(this._h, () => this.recvfrom(CHUNK))
   }
 
   /** What a stream brings, piece by piece, until its end or until it is closed here. */
   async *chunks(): AsyncGenerator<Buffer, void, undefined> {
-    for await (const chunk of this.#repeat(() => this.recv(CHUNK))) {
+    for await (const chunk of repeat(this._h, () => this.recv(CHUNK))) {
       if (chunk.length === 0) return
       yield chunk
-    }
-  }
-
-  /** The same call again and again; closing the socket ends it, any other error is thrown. */
-  async *#repeat<T>(call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
-    while (!this._h.closed) {
-      let item: T
-      try {
-        item = await call()
-      } catch (error) {
-        if (this._h.closed) return
-        // A peer that gave up before its turn is no failure of the server.
-        if (error instanceof ConnectionAbortedError && error.syscall === 'accept') continue
-        throw error
-      }
-      yield item
     }
   }
 

@@ -172,7 +172,7 @@ const key = (level: number, type: number) => `${level}:${type}`
 /** By level and type; without what this system lacks. */
 const byNumber = later(() => {
   const found = new Map<string, { name: AncillaryName; codec: Struct<unknown> }>()
-  const known = Object.entries(rows) as [AncillaryName, Row<unknown>][]
+  const known = Object.entries(rows()) as [AncillaryName, Row<unknown>][]
   for (const [name, [level, types, codec]] of known) {
     for (const type of types) {
       if (level === undefined || type === undefined || codec.size === 0) continue
@@ -210,8 +210,9 @@ export function encode_ancillary(message: AncillaryInput): [number, number, Buff
     return [int(message.level), int(message.type), Buffer.from(buffer, byteOffset, length)]
   }
   const { name, value } = message
-  if (!Object.hasOwn(rows, name)) throw new ValueError(`unknown control message '${name}'`)
-  const [level, [type], codec] = rows[name] as Row<unknown>
+  const table = rows()
+  if (!Object.hasOwn(table, name)) throw new ValueError(`unknown control message '${name}'`)
+  const [level, [type], codec] = table[name] as Row<unknown>
   if (level === undefined || type === undefined || codec.size === 0) {
     throw new OSError(`this system has no control message ${name}`)
   }

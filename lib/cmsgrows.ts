@@ -6,6 +6,7 @@ import { int } from './args.js'
 import type { AncillaryName, AncillaryValues, ExtendedError, Row, Timestamps } from './cmsg.js'
 import type { Inet6Out, InetOut } from './family/types.js'
 import { familyOf, readInt } from './family/wire.js'
+import { later } from './later.js'
 import { constants as c, layout } from './native.js'
 import {
   ipv4,
@@ -117,86 +118,102 @@ const timestamping: Struct<Timestamps, Partial<Timestamps>> = mapped(
   ({ software, hardware }: Partial<Timestamps>) => [software ?? 0n, 0n, hardware ?? 0n],
 )
 
+type Table = { readonly [N in AncillaryName]: Row<AncillaryValues[N]> }
+
+const ofSockets = () =>
+  ({
+    SCM_RIGHTS: [c.SOL_SOCKET, [c.SCM_RIGHTS], descriptors],
+    SCM_CREDENTIALS: [c.SOL_SOCKET, [c.SCM_CREDENTIALS], ucred],
+    SCM_PIDFD: [c.SOL_SOCKET, [c.SCM_PIDFD], one('SCM_PIDFD')],
+    // A socket may have asked for times of 64 bits on a 32-bit machine, or been
+    // adopted from a program that did.
+    SCM_TIMESTAMP: [
+      c.SOL_SOCKET,
+      [c.SCM_TIMESTAMP, c.SO_TIMESTAMP_OLD, c.SO_TIMESTAMP_NEW],
+      moment('timeval', 1000n),
+    ],
+    SCM_TIMESTAMPNS: [
+      c.SOL_SOCKET,
+      [c.SCM_TIMESTAMPNS, c.SO_TIMESTAMPNS_OLD, c.SO_TIMESTAMPNS_NEW],
+      moment('timespec', 1n),
+    ],
+    SCM_TIMESTAMPING: [
+      c.SOL_SOCKET,
+      [c.SCM_TIMESTAMPING, c.SO_TIMESTAMPING_OLD, c.SO_TIMESTAMPING_NEW],
+      timestamping,
+    ],
+    SCM_TIMESTAMPING_PKTINFO: [
+      c.SOL_SOCKET,
+      [c.SCM_TIMESTAMPING_PKTINFO],
+      struct('scm_ts_pktinfo', {
+        ifindex: ['if_index', unsigned],
+        length: ['pkt_length', unsigned],
+      }),
+    ],
+    SCM_TXTIME: [c.SOL_SOCKET, [c.SCM_TXTIME], scalar('SCM_TXTIME', 8, unsigned64)],
+    SCM_TS_OPT_ID: [c.SOL_SOCKET, [c.SCM_TS_OPT_ID], natural('SCM_TS_OPT_ID')],
+    SCM_INQ: [c.SOL_SOCKET, [c.SCM_INQ], one('SCM_INQ')],
+    SO_RXQ_OVFL: [c.SOL_SOCKET, [c.SO_RXQ_OVFL], natural('SO_RXQ_OVFL')],
+    SO_MARK: [c.SOL_SOCKET, [c.SO_MARK], natural('SO_MARK')],
+    SO_PRIORITY: [c.SOL_SOCKET, [c.SO_PRIORITY], natural('SO_PRIORITY')],
+  }) satisfies Partial<Table>
+
+const ofInternet = () =>
+  ({
+    IP_PKTINFO: [
+      c.IPPROTO_IP,
+      [c.IP_PKTINFO],
+      struct('in_pktinfo', {
+        ifindex: ['ipi_ifindex', signed],
+        spec_dst: ['ipi_spec_dst', ipv4],
+        addr: ['ipi_addr', ipv4],
+      }),
+    ],
+    IP_TTL: [c.IPPROTO_IP, [c.IP_TTL], one('IP_TTL')],
+    IP_TOS: [c.IPPROTO_IP, [c.IP_TOS], typeOfService],
+    IP_RECVERR: [c.IPPROTO_IP, [c.IP_RECVERR], extendedError(c.AF_INET)],
+    IP_ORIGDSTADDR: [
+      c.IPPROTO_IP,
+      [c.IP_ORIGDSTADDR],
+      address('IP_ORIGDSTADDR', c.AF_INET, layout.sockaddr_in.size),
+    ],
+    IP_RECVFRAGSIZE: [c.IPPROTO_IP, [c.IP_RECVFRAGSIZE], one('IP_RECVFRAGSIZE')],
+    IPV6_PKTINFO: [
+      c.IPPROTO_IPV6,
+      [c.IPV6_PKTINFO],
+      struct('in6_pktinfo', { addr: ['ipi6_addr', ipv6], ifindex: ['ipi6_ifindex', unsigned] }),
+    ],
+    IPV6_HOPLIMIT: [c.IPPROTO_IPV6, [c.IPV6_HOPLIMIT], one('IPV6_HOPLIMIT')],
+    IPV6_TCLASS: [c.IPPROTO_IPV6, [c.IPV6_TCLASS], one('IPV6_TCLASS')],
+    IPV6_RECVERR: [c.IPPROTO_IPV6, [c.IPV6_RECVERR], extendedError(c.AF_INET6)],
+    IPV6_ORIGDSTADDR: [
+      c.IPPROTO_IPV6,
+      [c.IPV6_ORIGDSTADDR],
+      address('IPV6_ORIGDSTADDR', c.AF_INET6, layout.sockaddr_in6.size),
+    ],
+    IPV6_RECVFRAGSIZE: [c.IPPROTO_IPV6, [c.IPV6_RECVFRAGSIZE], one('IPV6_RECVFRAGSIZE')],
+  }) satisfies Partial<Table>
+
+const ofProtocols = () =>
+  ({
+    UDP_SEGMENT: [c.SOL_UDP, [c.UDP_SEGMENT], natural('UDP_SEGMENT', 2)],
+    UDP_GRO: [c.SOL_UDP, [c.UDP_GRO], one('UDP_GRO')],
+    TCP_CM_INQ: [c.SOL_TCP, [c.TCP_CM_INQ], one('TCP_CM_INQ')],
+    PACKET_AUXDATA: [
+      c.SOL_PACKET,
+      [c.PACKET_AUXDATA],
+      struct('tpacket_auxdata', {
+        status: ['tp_status', unsigned],
+        len: ['tp_len', unsigned],
+        snaplen: ['tp_snaplen', unsigned],
+        mac: ['tp_mac', unsigned],
+        net: ['tp_net', unsigned],
+        vlan_tci: ['tp_vlan_tci', unsigned],
+        vlan_tpid: ['tp_vlan_tpid', unsigned],
+      }),
+    ],
+    NETLINK_PKTINFO: [c.SOL_NETLINK, [c.NETLINK_PKTINFO], natural('nl_pktinfo')],
+  }) satisfies Partial<Table>
+
 /** The table. */
-export const rows: { readonly [N in AncillaryName]: Row<AncillaryValues[N]> } = {
-  SCM_RIGHTS: [c.SOL_SOCKET, [c.SCM_RIGHTS], descriptors],
-  SCM_CREDENTIALS: [c.SOL_SOCKET, [c.SCM_CREDENTIALS], ucred],
-  SCM_PIDFD: [c.SOL_SOCKET, [c.SCM_PIDFD], one('SCM_PIDFD')],
-  // A socket may have asked for times of 64 bits on a 32-bit machine, or been
-  // adopted from a program that did.
-  SCM_TIMESTAMP: [
-    c.SOL_SOCKET,
-    [c.SCM_TIMESTAMP, c.SO_TIMESTAMP_OLD, c.SO_TIMESTAMP_NEW],
-    moment('timeval', 1000n),
-  ],
-  SCM_TIMESTAMPNS: [
-    c.SOL_SOCKET,
-    [c.SCM_TIMESTAMPNS, c.SO_TIMESTAMPNS_OLD, c.SO_TIMESTAMPNS_NEW],
-    moment('timespec', 1n),
-  ],
-  SCM_TIMESTAMPING: [
-    c.SOL_SOCKET,
-    [c.SCM_TIMESTAMPING, c.SO_TIMESTAMPING_OLD, c.SO_TIMESTAMPING_NEW],
-    timestamping,
-  ],
-  SCM_TIMESTAMPING_PKTINFO: [
-    c.SOL_SOCKET,
-    [c.SCM_TIMESTAMPING_PKTINFO],
-    struct('scm_ts_pktinfo', { ifindex: ['if_index', unsigned], length: ['pkt_length', unsigned] }),
-  ],
-  SCM_TXTIME: [c.SOL_SOCKET, [c.SCM_TXTIME], scalar('SCM_TXTIME', 8, unsigned64)],
-  SCM_TS_OPT_ID: [c.SOL_SOCKET, [c.SCM_TS_OPT_ID], natural('SCM_TS_OPT_ID')],
-  SCM_INQ: [c.SOL_SOCKET, [c.SCM_INQ], one('SCM_INQ')],
-  SO_RXQ_OVFL: [c.SOL_SOCKET, [c.SO_RXQ_OVFL], natural('SO_RXQ_OVFL')],
-  SO_MARK: [c.SOL_SOCKET, [c.SO_MARK], natural('SO_MARK')],
-  SO_PRIORITY: [c.SOL_SOCKET, [c.SO_PRIORITY], natural('SO_PRIORITY')],
-  IP_PKTINFO: [
-    c.IPPROTO_IP,
-    [c.IP_PKTINFO],
-    struct('in_pktinfo', {
-      ifindex: ['ipi_ifindex', signed],
-      spec_dst: ['ipi_spec_dst', ipv4],
-      addr: ['ipi_addr', ipv4],
-    }),
-  ],
-  IP_TTL: [c.IPPROTO_IP, [c.IP_TTL], one('IP_TTL')],
-  IP_TOS: [c.IPPROTO_IP, [c.IP_TOS], typeOfService],
-  IP_RECVERR: [c.IPPROTO_IP, [c.IP_RECVERR], extendedError(c.AF_INET)],
-  IP_ORIGDSTADDR: [
-    c.IPPROTO_IP,
-    [c.IP_ORIGDSTADDR],
-    address('IP_ORIGDSTADDR', c.AF_INET, layout.sockaddr_in.size),
-  ],
-  IP_RECVFRAGSIZE: [c.IPPROTO_IP, [c.IP_RECVFRAGSIZE], one('IP_RECVFRAGSIZE')],
-  IPV6_PKTINFO: [
-    c.IPPROTO_IPV6,
-    [c.IPV6_PKTINFO],
-    struct('in6_pktinfo', { addr: ['ipi6_addr', ipv6], ifindex: ['ipi6_ifindex', unsigned] }),
-  ],
-  IPV6_HOPLIMIT: [c.IPPROTO_IPV6, [c.IPV6_HOPLIMIT], one('IPV6_HOPLIMIT')],
-  IPV6_TCLASS: [c.IPPROTO_IPV6, [c.IPV6_TCLASS], one('IPV6_TCLASS')],
-  IPV6_RECVERR: [c.IPPROTO_IPV6, [c.IPV6_RECVERR], extendedError(c.AF_INET6)],
-  IPV6_ORIGDSTADDR: [
-    c.IPPROTO_IPV6,
-    [c.IPV6_ORIGDSTADDR],
-    address('IPV6_ORIGDSTADDR', c.AF_INET6, layout.sockaddr_in6.size),
-  ],
-  IPV6_RECVFRAGSIZE: [c.IPPROTO_IPV6, [c.IPV6_RECVFRAGSIZE], one('IPV6_RECVFRAGSIZE')],
-  UDP_SEGMENT: [c.SOL_UDP, [c.UDP_SEGMENT], natural('UDP_SEGMENT', 2)],
-  UDP_GRO: [c.SOL_UDP, [c.UDP_GRO], one('UDP_GRO')],
-  TCP_CM_INQ: [c.SOL_TCP, [c.TCP_CM_INQ], one('TCP_CM_INQ')],
-  PACKET_AUXDATA: [
-    c.SOL_PACKET,
-    [c.PACKET_AUXDATA],
-    struct('tpacket_auxdata', {
-      status: ['tp_status', unsigned],
-      len: ['tp_len', unsigned],
-      snaplen: ['tp_snaplen', unsigned],
-      mac: ['tp_mac', unsigned],
-      net: ['tp_net', unsigned],
-      vlan_tci: ['tp_vlan_tci', unsigned],
-      vlan_tpid: ['tp_vlan_tpid', unsigned],
-    }),
-  ],
-  NETLINK_PKTINFO: [c.SOL_NETLINK, [c.NETLINK_PKTINFO], natural('nl_pktinfo')],
-}
+export const rows = later((): Table => ({ ...ofSockets(), ...ofInternet(), ...ofProtocols() }))

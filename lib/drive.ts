@@ -21,6 +21,13 @@ export type Op<T> = (fd: number) => T | Failure
 /** What a long op gives between two pieces, so that others have their turn: no errno. */
 export const UNFINISHED: Failure = Number.NEGATIVE_INFINITY
 
+/** The last try of an op was a receive that got less than it asked for. */
+export let short = false
+
+export function cameShort(on: boolean): void {
+  short = on
+}
+
 /** An empty function that native code calls to learn whether a worker is ending. */
 export const tick = mainThread ? null : () => {}
 

@@ -25,14 +25,13 @@ let cleared = 0
 
 export class Handle {
   #fd = -1
-  /** `cleared` when the flag was last set. */
-  #set = 0
+  /** `cleared` when O_NONBLOCK was last set; -1 where it is not. */
+  #set = -1
   readonly family: number
   readonly type: number
   readonly proto: number
   /** Seconds; 0 never waits; null waits for ever. */
   timeout: number | null
-  #nonblocking = false
   /** Files of makefile() that use the descriptor. */
   files = 0
   /** The socket is closed, its files may not be. */
@@ -41,10 +40,8 @@ export class Handle {
   watch: Watched | null = null
   /** Its zero-copy sends, once there are some. */
   zerocopy: Book | null = null
-  /** A receive that comes back short has taken all there was: see Watch.ready(). */
+  /** A receive that comes `short` has taken all there was: see Watch.ready(). */
   drains = false
-  /** The last try of an op was such a receive. */
-  drained = false
 
   /** Of the promise twin: never kernel-blocking. */
   readonly reactive: boolean
@@ -68,21 +65,22 @@ export class Handle {
   /** Closes the socket's side: the descriptor stays while files use it. */
   close(): void {
     this.closed = true
-    if (this.files === 0) this.#close()
+    if (this.files === 0) Handle.#close(this)
   }
 
   /** A file lets go. */
   release(): void {
     this.files--
-    if (this.closed && this.files === 0) this.#close()
+    if (this.closed && this.files === 0) Handle.#close(this)
   }
 
-  #close(): void {
-    const { fd } = this
+  /** Static, because an object with a private method has one field more. */
+  static #close(h: Handle): void {
+    const { fd } = h
     if (fd < 0) return
-    this.zerocopy?.leave(this, false)
-    this.watch?.end()
-    this.fd = -1
+    h.zerocopy?.leave(h, false)
+    h.watch?.end()
+    h.fd = -1
     const result = native.close(fd)
     // The peer's reset is no news for who does not listen any more.
     if (result < 0 && result !== -errnos.ECONNRESET) check(result, 'close')
@@ -111,13 +109,12 @@ export class Handle {
 
   /** O_NONBLOCK as far as we know: whoever shares the descriptor may change it. */
   get nonblocking(): boolean {
-    return this.#nonblocking
+    return this.#set >= 0
   }
 
   /** For who has just seen to it. */
   set nonblocking(on: boolean) {
-    this.#nonblocking = on
-    this.#set = cleared
+    this.#set = on ? cleared : -1
   }
 
   /** Sets O_NONBLOCK to what the timeout needs. */
@@ -130,7 +127,7 @@ export class Handle {
 
   /** O_NONBLOCK is set, and nobody in this process can have cleared it since. */
   get surelyNonblocking(): boolean {
-    return this.#nonblocking && this.#set === cleared && mainThread
+    return this.#set === cleared && mainThread
   }
 
   /**

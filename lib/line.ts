@@ -3,6 +3,7 @@
 // their turns.
 
 import { timers } from './builtins.js'
+import { short } from './drive.js'
 import { oserror } from './errors.js'
 import type { Handle } from './handle.js'
 import { MORE, type Waiter } from './waiter.js'
@@ -110,7 +111,7 @@ export class Line {
         return
       }
       this.remove(waiter)
-      if (this.#h.drained) {
+      if (short && this.#h.drains) {
         this.ready = false
         return
       }

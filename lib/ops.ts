@@ -15,7 +15,7 @@ import {
 import { bytes, bytesList, int, intOr, size, whole } from './args.js'
 import { emptied } from './batch.js'
 import { room, start, take } from './bytes.js'
-import { type Op, UNFINISHED } from './drive.js'
+import { cameShort, type Op, UNFINISHED } from './drive.js'
 import { OSError, TimeoutError, ValueError } from './errors.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
@@ -81,23 +81,40 @@ export function connectErrno(error: unknown): number {
 /** Python asks the kernel for no bytes only by recvfrom. */
 const nothing: Op<Buffer> = () => Buffer.alloc(0)
 
-/** Notes for a socket whether a receive has taken all there was. */
-function told(h: Handle | undefined, flags: number, n: number, received: number): number {
-  if (h?.drains && flags === 0) h.drained = received > 0 && received < n
+/** Notes whether a receive got less than it asked for. */
+function told(flags: number, n: number, received: number): number {
+  cameShort(flags === 0 && received > 0 && received < n)
   return received
 }
 
+/**
+ * The op of recv() for a size and flags, made when one of them is another: a program
+ * asks for the same again and again, and of its sockets thousands may wait with it.
+ */
+let receive = nothing
+let receiveSize = 0
+let receiveFlags = 0
+
 /** recv(2) of at most `bufsize` bytes. */
-export function recv(bufsize: unknown, flags: unknown, h?: Handle): Op<Buffer> {
+export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
   if (n === 0) return nothing
-  return (fd) => {
-    const memory = room(n, (f & MSG_TRUNC) !== 0)
-    const received = told(h, f, n, native.recv(fd, memory, start, n, f))
+  if (n !== receiveSize || f !== receiveFlags) {
+    receiveSize = n
+    receiveFlags = f
+    receive = receiving(n, f)
+  }
+  return receive
+}
+
+const receiving =
+  (n: number, flags: number): Op<Buffer> =>
+  (fd) => {
+    const memory = room(n, (flags & MSG_TRUNC) !== 0)
+    const received = told(flags, n, native.recv(fd, memory, start, n, flags))
     return received < 0 ? received : take(memory, Math.min(received, n))
   }
-}
 
 /** recvfrom(2) of at most `bufsize` bytes. */
 export function recvfrom(
@@ -133,11 +150,11 @@ export function target(
 }
 
 /** recv(2) into the caller's memory. Of no bytes it is no call at all, as in Python. */
-export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown, h?: Handle): Op<number> {
+export function recvInto(buffer: unknown, nbytes: unknown, flags: unknown): Op<number> {
   const [into, n] = target(buffer, nbytes, 'recv_into')
   const f = intOr(flags, 0)
   if (n === 0) return () => 0
-  return (fd) => told(h, f, n, native.recv(fd, into, 0, n, f))
+  return (fd) => told(f, n, native.recv(fd, into, 0, n, f))
 }
 
 /** recvfrom(2) into the caller's memory. */

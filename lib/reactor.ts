@@ -6,7 +6,7 @@
 // asked for, which saves the call that would give EAGAIN. epoll(7)
 
 import { timers } from './builtins.js'
-import { type Op, READ, WRITE } from './drive.js'
+import { type Op, READ, short, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { Clocked, Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
@@ -14,10 +14,10 @@ import { constants, errnos, native, polling } from './native.js'
 import { MORE, notYet, promised, tried, Waiter } from './waiter.js'
 
 const { EAGAIN, EBADF } = errnos
-const { AF_UNIX, MSG_DONTWAIT, SOCK_DGRAM } = constants
+const { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, SOCK_DGRAM } = constants
 const { EPOLLRDHUP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } = polling
 /** The direction of what has a queue of its own: MSG_ERRQUEUE and MSG_OOB. */
-export const ASIDE = POLLPRI
+const ASIDE = POLLPRI
 /** Events that may let a read succeed or fail; the end of a stream comes with POLLIN. */
 const TO_READ = POLLIN | POLLPRI | POLLHUP | POLLERR
 const TO_READ_ASIDE = POLLPRI | POLLHUP | POLLERR
@@ -200,7 +200,7 @@ export function wait<T>(
       line?.giveLate()
       const result = tried(h, op, syscall, h.timeout)
       if (!notYet(result)) {
-        if (h.drained) watch.line(event).ready = false
+        if (short && h.drains) watch.line(event).ready = false
         return Promise.resolve(result)
       }
       watch.line(event).ready = result === MORE
@@ -209,6 +209,20 @@ export function wait<T>(
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** As `wait`, for an op that receives with flags. */
+export function receive<T>(
+  owner: Owner,
+  syscall: string,
+  flags: unknown,
+  start: () => Op<T>,
+  options?: WaitOptions,
+): Promise<T> {
+  const number = typeof flags === 'bigint' || typeof flags === 'number' ? Number(flags) : 0
+  const aside = (number & (MSG_ERRQUEUE | MSG_OOB)) !== 0
+  if (aside) owner._h.drains = false // urgent data leaves a mark, at which receives end
+  return wait(owner, aside ? ASIDE : READ, syscall, start, options, flags)
 }
 
 /** Waits in line. */

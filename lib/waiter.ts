@@ -1,6 +1,6 @@
 // A call of the promise twin that waits, and how its op is tried.
 
-import { type Failure, type Op, UNFINISHED } from './drive.js'
+import { cameShort, type Failure, type Op, UNFINISHED } from './drive.js'
 import { oserror } from './errors.js'
 import type { Handle, Owner } from './handle.js'
 import { constants, errnos } from './native.js'
@@ -49,7 +49,7 @@ export class Waiter<T = unknown> {
     try {
       const result = tried(this.#owner._h, this.#op, this.syscall, this.timeout)
       if (notYet(result)) return result
-      if (this.#settle()) this.#resolve(result)
+      if (Waiter.#settle(this)) this.#resolve(result)
     } catch (error) {
       this.reject(error)
     }
@@ -57,14 +57,15 @@ export class Waiter<T = unknown> {
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error)
+    if (Waiter.#settle(this)) this.#reject(error)
   }
 
-  #settle(): boolean {
-    const owner = this.#owner
+  /** Static, because an object with a private method has one field more. */
+  static #settle<T>(waiter: Waiter<T>): boolean {
+    const owner = waiter.#owner
     if (owner === null) return false
-    this.#owner = null
-    this.release?.()
+    waiter.#owner = null
+    waiter.release?.()
     owner._h.watch?.done()
     return true
   }
@@ -87,7 +88,7 @@ export function tried<T>(
 ): T | NotYet {
   // A blocking duplicate of the descriptor shares the flag, and may have cleared it.
   h.stayNonblocking()
-  h.drained = false
+  cameShort(false)
   for (;;) {
     const result = op(h.fd)
     if (typeof result !== 'number' || result >= 0) return result as T

@@ -82,7 +82,14 @@ it('many at once are answered, whatever they would wait for', async () => {
     () => a.recv_zerocopy_completions(),
   ]
   for (const call of calls) {
-    const codes = Array.from({ length: MANY }, () => call().catch((error) => error.code))
-    expect(new Set(await Promise.all(codes))).toEqual(new Set(['EAGAIN']))
+    // The kernel may let go of a send meanwhile: one of them hears of it then.
+    const answers = Array.from({ length: MANY }, () =>
+      call().then(
+        () => 'let go',
+        (error) => error.code,
+      ),
+    )
+    const others = (await Promise.all(answers)).filter((answer) => answer !== 'let go')
+    expect(new Set(others)).toEqual(new Set(['EAGAIN']))
   }
 })
