@@ -66,7 +66,7 @@ function print(all: Everything, { markdown: asMarkdown, processor, counting }: O
 }
 
 /** Instructions are counted where an operation is a call or a few. */
-const countable = (row: Row) => row.how === undefined && row.size <= 64
+const countable = (row: Row) => row.how === undefined
 
 async function main(options: Options): Promise<void> {
   const named = rows.filter(({ id }) => options.only?.includes(id) ?? true)

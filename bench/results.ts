@@ -130,7 +130,8 @@ export async function rounds(
     step(`${row.id}: ${who}`)
     return player(shop, row, who, times)
   }
-  for (let round = 0; round < count; round++) {
+  const turns = row.how === 'import' ? count * SLICES : count
+  for (let round = 0; round < turns; round++) {
     const order = rotated(everyone, round)
     if (!whole(row, times)) await sliced(order, join, note)
     // What is idle most of the time may be so beside the others.

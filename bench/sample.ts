@@ -41,14 +41,13 @@ export async function player(
   who: Contestant,
   times: Times,
 ): Promise<Player> {
-  const { id, size, chunk, file } = row
+  const { id, size, chunk } = row
   const [address, peer] = await other(shop, row, who)
   const load = row.how === 'load'
   const [warm, ms] = [times.warm, times.ms / SLICES].map((ms) => (load ? enough(ms, chunk) : ms))
   const args = [load ? 'load' : id, size, chunk, warm, ms, 1]
-  const target = file ? `${address}:${shop.file(size)}` : address
   const under = row.peer === undefined ? [] : shop.pin(0)
-  const program = shop.start(load ? 'c' : who, [...args, target, 'paced'], under)
+  const program = shop.start(load ? 'c' : who, [...args, address, 'paced'], under)
   await program.line()
   return {
     async slice() {
@@ -65,10 +64,11 @@ export async function player(
 }
 
 const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']
-const FEW = 50_000
-const MANY = 150_000
 
-/** The address of a fresh process at the other end, and the process; nothing where none is needed. */
+/**
+ * The address of a fresh process at the other end, and the process; nothing where none
+ * is needed. A file to send is part of the address.
+ */
 async function other(
   shop: Workshop,
   row: Row,
@@ -79,7 +79,8 @@ async function other(
   const where = address === 'path' ? [shop.path()] : []
   const args = [work, row.size, 0, 0, 0, 0, ...where]
   const peer = shop.start(by === 'c' ? 'c' : who, args, shop.pin(1))
-  return [await peer.line(), peer]
+  const said = await peer.line()
+  return [row.file ? `${said}:${shop.file(row.size)}` : said, peer]
 }
 
 /**
@@ -98,33 +99,55 @@ async function instructions(shop: Workshop, row: Row, who: Contestant) {
     if (collected === undefined) throw new Error(`valgrind counted nothing: ${said}`)
     return Number(collected)
   }
-  const few = await count(FEW)
-  return { instructions: ((await count(MANY)) - few) / (MANY - FEW) }
+  const { counted = 100_000 } = row
+  const few = await count(counted / 2)
+  return { instructions: ((await count(counted * 1.5)) - few) / counted }
 }
 
 /**
  * How long connections are idle until their memory is looked at, in ms. Nobody forces a
  * collection: V8 makes one by itself when a program has had little to do for some
- * eight seconds, and gives back the room that it kept for young objects.
+ * nine seconds, and gives back the room that it kept for young objects.
  */
-const IDLE = 10_000
+const IDLE = 12_000
 
-/** How much more memory a server has with more connections, each of which was used once. */
-async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
+/** How many connections the smaller of two servers has. */
+const SMALL = 1000
+/** How many more come to it after it was idle. */
+const MORE = 2000
+
+/** A server whose connections are used once, and then idle. */
+async function idler(shop: Workshop, row: Row, who: Contestant) {
   const [address, server] = await other(shop, row, who)
   if (server === null) throw new Error(`${row.id}: no server`)
   const clients: Program[] = []
-  const open = async (connections: number) => {
-    const client = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
-    clients.push(client)
-    await client.line()
-    await setTimeout(IDLE)
-    return Number(await server.ask('rss'))
+  return {
+    /** Bytes of memory that the server has once so many more are idle. */
+    async open(connections: number): Promise<number> {
+      const client = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
+      clients.push(client)
+      await client.line()
+      await setTimeout(IDLE)
+      return Number(await server.ask('rss'))
+    },
+    async close(): Promise<void> {
+      for (const program of [...clients, server]) await program.stop()
+    },
   }
-  const before = await open(row.chunk / 2) // what the first few need stays out of it
-  const after = await open(row.chunk)
-  for (const program of [...clients, server]) await program.stop()
-  return { memory: (after - before) / row.chunk }
+}
+
+/**
+ * How much more memory a server has with more connections: beside another one with few;
+ * and beside itself, when they come after it was idle.
+ */
+async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
+  const small = await idler(shop, row, who)
+  const large = await idler(shop, row, who)
+  const [few, many] = await Promise.all([small.open(SMALL), large.open(SMALL + row.chunk)])
+  const grown = await small.open(MORE)
+  await large.close()
+  await small.close()
+  return { memory: (many - few) / row.chunk, added: (grown - few) / MORE }
 }
 
 const scripts = { ours: 'ours/import.js', node: 'node/empty.js' }

@@ -23,11 +23,14 @@ function duration(seconds: number): string {
   return `${digits(seconds * factor)} ${unit}`
 }
 
+const kibibytes = (bytes: number): string => `${digits(bytes / 1024)} KiB`
+
 const shown: Record<Quantity, (value: number) => string> = {
   time: duration,
   processor: duration,
   rate: (value) => `${digits(value)}/s`,
-  memory: (value) => `${digits(value / 1024)} KiB`,
+  memory: kibibytes,
+  added: kibibytes,
   import: (value) => `${digits(value)} ms`,
   instructions: (value) => digits(value),
 }
@@ -37,6 +40,7 @@ const wording: Record<Quantity, string> = {
   processor: ', processor time',
   rate: ', messages',
   memory: '',
+  added: ' that comes later',
   import: '',
   instructions: ', instructions',
 }

@@ -12,7 +12,14 @@ export const names: Readonly<Record<Contestant, string>> = {
 }
 
 /** What can be read off one run. All but the rate are for one operation. */
-export type Quantity = 'time' | 'processor' | 'rate' | 'memory' | 'import' | 'instructions'
+export type Quantity =
+  | 'time'
+  | 'processor'
+  | 'rate'
+  | 'memory'
+  | 'added'
+  | 'import'
+  | 'instructions'
 
 /**
  * The ratio to each other contestant that is wanted: at most, or for a rate at least.
@@ -42,6 +49,8 @@ export interface Row {
   readonly peer?: Peer
   /** The work sends this file. */
   readonly file?: true
+  /** Of how many operations the instructions are counted; of 100,000 if left out. */
+  readonly counted?: number
   readonly targets: Partial<Record<Quantity, Targets>>
 }
 
@@ -150,6 +159,7 @@ const streams: Row[] = [
     chunk: 1,
     peer: c('sink'),
     file: true,
+    counted: 60,
     targets: { time: { c: 1.05, python: 1, node: 0.65 }, processor: { node: 0.4 } },
   },
   {
@@ -159,6 +169,7 @@ const streams: Row[] = [
     size: 0,
     chunk: 50,
     peer: c('acceptor'),
+    counted: 8000,
     targets: { time: { c: 1.2, python: 0.8, node: 0.4 } },
   },
   {
@@ -168,6 +179,7 @@ const streams: Row[] = [
     size: 0,
     chunk: 100,
     peer: c('acceptor-unix', 'path'),
+    counted: 8000,
     targets: { time: { c: 1.2, python: 0.8, node: 0.4 } },
   },
 ]
@@ -192,9 +204,9 @@ const servers: Row[] = [
     unit: 'connection',
     how: 'memory',
     size: 64,
-    chunk: 2000,
+    chunk: 4000,
     peer: own('echo', 'port'),
-    targets: { memory: { python: 0.8, node: 0.6 } },
+    targets: { memory: { python: 0.8, node: 0.6 }, added: { python: 0.8, node: 0.6 } },
   },
   {
     id: 'import',

@@ -20,21 +20,24 @@ const ROOM = UN.sun_path.size
  */
 const isAbstract = (name: Uint8Array): boolean => name.length === 0 || name[0] === 0
 
-function checked(name: Uint8Array): Uint8Array {
+/** A name as sun_path has it: a path ends with a NUL. */
+function inFull(name: Uint8Array): Uint8Array {
   const abstract = isAbstract(name)
   if (name.length > (abstract ? ROOM : ROOM - 1)) throw new OSError('AF_UNIX path too long')
   // Python lets this pass and the kernel cuts the path off there.
   if (!abstract && name.includes(0)) throw new ValueError('embedded null byte')
-  return name
+  return abstract ? name : Buffer.concat([name, NUL])
 }
+
+const NUL = new Uint8Array(1)
 
 /** The last text and its bytes: who connects or sends to a path does so again. */
 let last: string | null = null
-let lastName: Uint8Array = new Uint8Array(0)
+let lastName: Uint8Array = NUL
 
 function nameOf(text: string): Uint8Array {
   if (text !== last) {
-    lastName = checked(Buffer.from(wellFormed(text)))
+    lastName = inFull(Buffer.from(wellFormed(text)))
     last = text
   }
   return lastName
@@ -42,12 +45,10 @@ function nameOf(text: string): Uint8Array {
 
 export const unix: Codec = {
   encode(address, out) {
-    const name = typeof address === 'string' ? nameOf(address) : checked(bytesOf(address))
-    // A path ends with the kernel's NUL.
-    const length = PATH + name.length + (isAbstract(name) ? 0 : 1)
-    begin(out, length, AF_UNIX)
+    const name = typeof address === 'string' ? nameOf(address) : inFull(bytesOf(address))
+    begin(out, PATH + name.length, AF_UNIX, PATH)
     out.set(name, PATH)
-    return length
+    return PATH + name.length
   },
   decode(bytes, length): UnixOut {
     if (length <= PATH) return ''

@@ -7,9 +7,9 @@ import { layout } from '../native.js'
 
 const FAMILY = layout.sockaddr.sa_family
 
-/** Clears the first `size` bytes and writes the family into them. */
-export function begin(out: Uint8Array, size: number, family: number): void {
-  for (let i = 0; i < size; i++) out[i] = 0 // for so few bytes quicker than fill()
+/** Clears a sockaddr of `size` bytes, or the `first` of them, and writes the family into it. */
+export function begin(out: Uint8Array, size: number, family: number, first = size): void {
+  for (let i = 0; i < first; i++) out[i] = 0 // for so few bytes quicker than fill()
   if (FAMILY.size === 1) {
     out[0] = size // the BSDs' sa_len
     out[FAMILY.offset] = family
