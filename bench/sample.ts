@@ -106,10 +106,10 @@ async function instructions(shop: Workshop, row: Row, who: Contestant) {
 
 /**
  * How long connections are idle until their memory is looked at, in ms. Nobody forces a
- * collection: V8 makes one by itself when a program has had little to do for some
- * nine seconds, and gives back the room that it kept for young objects.
+ * collection: V8 looks every eight seconds whether a program had little to do of late,
+ * and when it had, collects, and gives back the room that it kept for young objects.
  */
-const IDLE = 12_000
+const IDLE = 35_000
 
 /** How many connections the smaller of two servers has. */
 const SMALL = 1000
