@@ -130,10 +130,7 @@ export async function rounds(
     step(`${row.id}: ${who}`)
     return player(shop, row, who, times)
   }
-  // An import is over in no time; who is idle settles, and is much the same each time.
-  const turns = { import: count * SLICES, memory: Math.min(count, 3), load: count }[
-    row.how ?? 'load'
-  ]
+  const turns = row.how === 'import' ? count * SLICES : count
   for (let round = 0; round < turns; round++) {
     const order = rotated(everyone, round)
     if (!whole(row, times)) await sliced(order, join, note)

@@ -106,48 +106,27 @@ async function instructions(shop: Workshop, row: Row, who: Contestant) {
 
 /**
  * How long connections are idle until their memory is looked at, in ms. Nobody forces a
- * collection: V8 looks every eight seconds whether a program had little to do of late,
- * and when it had, collects, and gives back the room that it kept for young objects.
+ * collection. V8 looks every eight seconds whether a program had little to do of late, and
+ * mostly makes one then, and gives back the room that it kept for young objects.
  */
-const IDLE = 35_000
+const IDLE = 10_000
 
-/** How many connections the smaller of two servers has. */
-const SMALL = 1000
-/** How many more come to it after it was idle. */
-const MORE = 2000
-
-/** A server whose connections are used once, and then idle. */
-async function idler(shop: Workshop, row: Row, who: Contestant) {
+/** How much more memory a server has with more connections, each of which was used once. */
+async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
   const [address, server] = await other(shop, row, who)
   if (server === null) throw new Error(`${row.id}: no server`)
   const clients: Program[] = []
-  return {
-    /** Bytes of memory that the server has once so many more are idle. */
-    async open(connections: number): Promise<number> {
-      const client = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
-      clients.push(client)
-      await client.line()
-      await setTimeout(IDLE)
-      return Number(await server.ask('rss'))
-    },
-    async close(): Promise<void> {
-      for (const program of [...clients, server]) await program.stop()
-    },
+  const open = async (connections: number) => {
+    const client = shop.start('c', ['idle', row.size, connections, 0, 0, 1, address])
+    clients.push(client)
+    await client.line()
+    await setTimeout(IDLE)
+    return Number(await server.ask('rss'))
   }
-}
-
-/**
- * How much more memory a server has with more connections: beside another one with few;
- * and beside itself, when they come after it was idle.
- */
-async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
-  const small = await idler(shop, row, who)
-  const large = await idler(shop, row, who)
-  const [few, many] = await Promise.all([small.open(SMALL), large.open(SMALL + row.chunk)])
-  const grown = await small.open(MORE)
-  await large.close()
-  await small.close()
-  return { memory: (many - few) / row.chunk, added: (grown - few) / MORE }
+  const before = await open(row.chunk / 2) // what the first few need stays out of it
+  const after = await open(row.chunk)
+  for (const program of [...clients, server]) await program.stop()
+  return { memory: (after - before) / row.chunk }
 }
 
 const scripts = { ours: 'ours/import.js', node: 'node/empty.js' }

@@ -23,14 +23,11 @@ function duration(seconds: number): string {
   return `${digits(seconds * factor)} ${unit}`
 }
 
-const kibibytes = (bytes: number): string => `${digits(bytes / 1024)} KiB`
-
 const shown: Record<Quantity, (value: number) => string> = {
   time: duration,
   processor: duration,
   rate: (value) => `${digits(value)}/s`,
-  memory: kibibytes,
-  added: kibibytes,
+  memory: (value) => `${digits(value / 1024)} KiB`,
   import: (value) => `${digits(value)} ms`,
   instructions: (value) => digits(value),
 }
@@ -40,7 +37,6 @@ const wording: Record<Quantity, string> = {
   processor: ', processor time',
   rate: ', messages',
   memory: '',
-  added: ' that comes later',
   import: '',
   instructions: ', instructions',
 }
