@@ -3,10 +3,9 @@
 // their turns.
 
 import { timers } from './builtins.js'
-import { short } from './drive.js'
 import { oserror } from './errors.js'
 import type { Handle } from './handle.js'
-import { MORE, type Waiter } from './waiter.js'
+import { drained, MORE, type Waiter } from './waiter.js'
 
 /** Immediate completions in a row before the rest of the loop gets a turn. */
 const IN_A_ROW = 32
@@ -111,7 +110,7 @@ export class Line {
         return
       }
       this.remove(waiter)
-      if (short && this.#h.drains) {
+      if (drained(this.#h)) {
         this.ready = false
         return
       }

@@ -6,12 +6,12 @@
 // asked for, which saves the call that would give EAGAIN. epoll(7)
 
 import { timers } from './builtins.js'
-import { type Op, READ, short, WRITE } from './drive.js'
+import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
 import type { Handle, Owner, Watched } from './handle.js'
 import { Clocked, Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
 import { constants, errnos, native, polling } from './native.js'
-import { MORE, notYet, promised, tried, Waiter } from './waiter.js'
+import { drained, MORE, notYet, promised, tried, Waiter } from './waiter.js'
 
 const { EAGAIN, EBADF } = errnos
 const { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, SOCK_DGRAM } = constants
@@ -200,7 +200,7 @@ export function wait<T>(
       line?.giveLate()
       const result = tried(h, op, syscall, h.timeout)
       if (!notYet(result)) {
-        if (short && h.drains) watch.line(event).ready = false
+        if (drained(h)) watch.line(event).ready = false
         return Promise.resolve(result)
       }
       watch.line(event).ready = result === MORE

@@ -1,6 +1,6 @@
 // A call of the promise twin that waits, and how its op is tried.
 
-import { cameShort, type Failure, type Op, UNFINISHED } from './drive.js'
+import { cameShort, type Failure, type Op, short, UNFINISHED } from './drive.js'
 import { oserror } from './errors.js'
 import type { Handle, Owner } from './handle.js'
 import { constants, errnos } from './native.js'
@@ -78,6 +78,9 @@ export const MORE = Symbol('more')
 export type NotYet = typeof WAIT | typeof MORE
 
 export const notYet = (result: unknown): result is NotYet => result === WAIT || result === MORE
+
+/** Whether the last try was a receive that has taken all there was: see Watch.ready(). */
+export const drained = (h: Handle): boolean => short && h.drains
 
 /** Tries an op once: its result, or what it has to wait for, or an error thrown. */
 export function tried<T>(

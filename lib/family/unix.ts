@@ -20,24 +20,21 @@ const ROOM = UN.sun_path.size
  */
 const isAbstract = (name: Uint8Array): boolean => name.length === 0 || name[0] === 0
 
-/** A name as sun_path has it: a path ends with a NUL. */
-function inFull(name: Uint8Array): Uint8Array {
+function checked(name: Uint8Array): Uint8Array {
   const abstract = isAbstract(name)
   if (name.length > (abstract ? ROOM : ROOM - 1)) throw new OSError('AF_UNIX path too long')
   // Python lets this pass and the kernel cuts the path off there.
   if (!abstract && name.includes(0)) throw new ValueError('embedded null byte')
-  return abstract ? name : Buffer.concat([name, NUL])
+  return name
 }
-
-const NUL = new Uint8Array(1)
 
 /** The last text and its bytes: who connects or sends to a path does so again. */
 let last: string | null = null
-let lastName: Uint8Array = NUL
+let lastName: Uint8Array = new Uint8Array(0)
 
 function nameOf(text: string): Uint8Array {
   if (text !== last) {
-    lastName = inFull(Buffer.from(wellFormed(text)))
+    lastName = checked(Buffer.from(wellFormed(text)))
     last = text
   }
   return lastName
@@ -45,10 +42,13 @@ function nameOf(text: string): Uint8Array {
 
 export const unix: Codec = {
   encode(address, out) {
-    const name = typeof address === 'string' ? nameOf(address) : inFull(bytesOf(address))
-    begin(out, PATH + name.length, AF_UNIX, PATH)
+    const name = typeof address === 'string' ? nameOf(address) : checked(bytesOf(address))
+    const end = PATH + name.length
+    const length = isAbstract(name) ? end : end + 1
+    begin(out, length, AF_UNIX, PATH)
     out.set(name, PATH)
-    return PATH + name.length
+    if (length > end) out[end] = 0 // a path ends with the kernel's NUL
+    return length
   },
   decode(bytes, length): UnixOut {
     if (length <= PATH) return ''
