@@ -7,7 +7,7 @@ import { machine } from './machine.js'
 import { type Options, options, usage } from './options.js'
 import { Workshop } from './processes.js'
 import { page } from './report.js'
-import { type CurveResult, type Everything, type Result, rounds } from './results.js'
+import { type CurveResult, contest, type Everything, type Result } from './results.js'
 import { markdown, place, table } from './table.js'
 import { contestants, type Row, rows } from './works.js'
 
@@ -19,7 +19,10 @@ function progress(total: number): { step(what: string): void; stop(): void } {
   return { step: (what) => bar.increment({ what }), stop: () => bar.stop() }
 }
 
-/** Runs the works and the points of the curves, one after the other. */
+/**
+ * Runs the works and the points of the curves, all of them in each round: so a bad minute
+ * of the machine costs every work a turn, and no work all of its turns.
+ */
 async function measureAll(
   wanted: readonly Row[],
   along: readonly Curve[],
@@ -34,21 +37,21 @@ async function measureAll(
   const all = [...wanted, ...along.flatMap(({ points }) => points.map(({ row }) => row))]
   const turns = all.map((row) => contestants(row).length * options.rounds)
   const bar = progress(turns.reduce((sum, n) => sum + n, 0))
-  const measured = (row: Row) => rounds(shop, row, options.rounds, options, bar.step)
+  const contests = new Map(all.map((row) => [row, contest(shop, row, options, bar.step)]))
   try {
-    const results: Result[] = []
-    for (const row of wanted) results.push(...(await measured(row)))
-    const grown: CurveResult[] = []
-    for (const curve of along) {
-      const points: CurveResult['points'][number][] = []
-      for (const { x, row } of curve.points) points.push({ x, result: (await measured(row))[0] })
-      grown.push({ ...curve, points })
+    for (let round = 0; round < options.rounds; round++) {
+      for (const one of contests.values()) await one.round(round)
     }
-    return [results, grown]
   } finally {
     bar.stop()
     process.removeListener('SIGINT', stop)
   }
+  const results = (row: Row) => contests.get(row)?.results() ?? []
+  const grown = along.map((curve) => ({
+    ...curve,
+    points: curve.points.map(({ x, row }) => ({ x, result: results(row)[0] })),
+  }))
+  return [wanted.flatMap(results), grown]
 }
 
 function print(all: Everything, { markdown: asMarkdown, processor, counting }: Options): void {

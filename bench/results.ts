@@ -69,7 +69,7 @@ function quantities({ targets, how }: Row, counting = false): Quantity[] {
 }
 
 /** What the runs of one work come to. */
-export function results(row: Row, series: Series, counting?: boolean): Result[] {
+function results(row: Row, series: Series, counting?: boolean): Result[] {
   const { id, title, unit } = row
   return quantities(row, counting).map((quantity) => {
     const targets = row.targets[quantity] ?? {}
@@ -111,32 +111,37 @@ async function sliced(
   for (const player of players.values()) await player.leave()
 }
 
-/** Runs every contestant, round by round; each round begins with the next one. */
-export async function rounds(
+/** A work whose contestants meet again in each round. */
+export interface Contest {
+  /** Runs every contestant; each round begins with the next one. */
+  round(number: number): Promise<void>
+  results(): Result[]
+}
+
+export function contest(
   shop: Workshop,
   row: Row,
-  count: number,
   times: Times,
   step: (what: string) => void,
-): Promise<Result[]> {
+): Contest {
   const everyone = contestants(row)
   const series: Series = new Map(everyone.map((who) => [who, []]))
   const note = (who: Contestant, sample: Sample) => void series.get(who)?.push(sample)
-  const turn = async (who: Contestant) => {
-    step(`${row.id}: ${who}`)
-    note(who, await sample(shop, row, who, times))
-  }
+  const turn = async (who: Contestant) => note(who, await sample(shop, row, who, times))
   const join = (who: Contestant) => {
     step(`${row.id}: ${who}`)
     return player(shop, row, who, times)
   }
-  const turns = row.how === 'import' ? count * SLICES : count
-  for (let round = 0; round < turns; round++) {
-    const order = rotated(everyone, round)
-    if (!whole(row, times)) await sliced(order, join, note)
-    // What is idle most of the time may be so beside the others.
-    else if (row.how === 'memory') await Promise.all(order.map(turn))
-    else for (const who of order) await turn(who)
+  return {
+    async round(number) {
+      const order = rotated(everyone, number)
+      if (!whole(row, times)) return sliced(order, join, note)
+      for (const who of order) step(`${row.id}: ${who}`)
+      // What is idle most of the time may be so beside the others.
+      if (row.how === 'memory') return void (await Promise.all(order.map(turn)))
+      const turns = row.how === 'import' ? SLICES : 1
+      for (let i = 0; i < turns; i++) for (const who of rotated(order, i)) await turn(who)
+    },
+    results: () => results(row, series, times.counting),
   }
-  return results(row, series, times.counting)
 }
