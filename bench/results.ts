@@ -90,8 +90,17 @@ function results(row: Row, series: Series, counting?: boolean): Result[] {
   })
 }
 
-const rotated = <T>(items: readonly T[], by: number): T[] =>
-  items.map((_, i) => items[(i + by) % items.length])
+/**
+ * The order of a turn. In as many turns as there are contestants (in twice as many, of an
+ * odd number) each follows each other one equally often: what a program leaves behind, in
+ * the caches or still at work in a thread of its own, is nobody's lot alone. (Williams 1949)
+ */
+function ordered<T>(items: readonly T[], turn: number): T[] {
+  const n = items.length
+  const zigzag = items.map((_, i) => (i % 2 === 1 ? (i + 1) / 2 : n - i / 2))
+  const order = zigzag.map((at) => items[(at + turn) % n])
+  return turn % (2 * n) < n ? order : order.reverse()
+}
 
 /**
  * One round: every contestant in a fresh process, all of them warm; then they take turns,
@@ -99,21 +108,21 @@ const rotated = <T>(items: readonly T[], by: number): T[] =>
  * a second slows all of them.
  */
 async function sliced(
-  order: readonly Contestant[],
+  orders: readonly (readonly Contestant[])[],
   join: (who: Contestant) => Promise<Player>,
   note: (who: Contestant, sample: Sample) => void,
 ): Promise<void> {
   const players = new Map<Contestant, Player>()
-  for (const who of order) players.set(who, await join(who))
-  for (let slice = 0; slice < SLICES; slice++) {
-    for (const [who, player] of rotated([...players], slice)) note(who, await player.slice())
+  for (const who of orders[0]) players.set(who, await join(who))
+  for (const order of orders) {
+    for (const who of order) note(who, (await players.get(who)?.slice()) ?? {})
   }
   for (const player of players.values()) await player.leave()
 }
 
 /** A work whose contestants meet again in each round. */
 export interface Contest {
-  /** Runs every contestant; each round begins with the next one. */
+  /** Runs every contestant. */
   round(number: number): Promise<void>
   results(): Result[]
 }
@@ -134,13 +143,14 @@ export function contest(
   }
   return {
     async round(number) {
-      const order = rotated(everyone, number)
-      if (!whole(row, times)) return sliced(order, join, note)
-      for (const who of order) step(`${row.id}: ${who}`)
+      const turns = Array.from({ length: SLICES }, (_, i) => number * SLICES + i)
+      const orders = turns.map((turn) => ordered(everyone, turn))
+      if (!whole(row, times)) return sliced(orders, join, note)
+      for (const who of everyone) step(`${row.id}: ${who}`)
+      if (row.how === 'import') for (const who of orders.flat()) await turn(who)
       // What is idle most of the time may be so beside the others.
-      if (row.how === 'memory') return void (await Promise.all(order.map(turn)))
-      const turns = row.how === 'import' ? SLICES : 1
-      for (let i = 0; i < turns; i++) for (const who of rotated(order, i)) await turn(who)
+      else if (row.how === 'memory') await Promise.all(everyone.map(turn))
+      else for (const who of everyone) await turn(who)
     },
     results: () => results(row, series, times.counting),
   }
