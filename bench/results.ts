@@ -108,16 +108,17 @@ function ordered<T>(items: readonly T[], turn: number): T[] {
  * a second slows all of them.
  */
 async function sliced(
-  orders: readonly (readonly Contestant[])[],
+  everyone: readonly Contestant[],
+  turns: readonly number[],
   join: (who: Contestant) => Promise<Player>,
   note: (who: Contestant, sample: Sample) => void,
 ): Promise<void> {
-  const players = new Map<Contestant, Player>()
-  for (const who of orders[0]) players.set(who, await join(who))
-  for (const order of orders) {
-    for (const who of order) note(who, (await players.get(who)?.slice()) ?? {})
+  const players: [Contestant, Player][] = []
+  for (const who of everyone) players.push([who, await join(who)])
+  for (const turn of turns) {
+    for (const [who, player] of ordered(players, turn)) note(who, await player.slice())
   }
-  for (const player of players.values()) await player.leave()
+  for (const [, player] of players) await player.leave()
 }
 
 /** A work whose contestants meet again in each round. */
@@ -136,21 +137,28 @@ export function contest(
   const everyone = contestants(row)
   const series: Series = new Map(everyone.map((who) => [who, []]))
   const note = (who: Contestant, sample: Sample) => void series.get(who)?.push(sample)
-  const turn = async (who: Contestant) => note(who, await sample(shop, row, who, times))
+  const announce = (who: Contestant) => step(`${row.id}: ${who}`)
+  const once = async (who: Contestant) => note(who, await sample(shop, row, who, times))
   const join = (who: Contestant) => {
-    step(`${row.id}: ${who}`)
+    announce(who)
     return player(shop, row, who, times)
   }
   return {
     async round(number) {
       const turns = Array.from({ length: SLICES }, (_, i) => number * SLICES + i)
-      const orders = turns.map((turn) => ordered(everyone, turn))
-      if (!whole(row, times)) return sliced(orders, join, note)
-      for (const who of everyone) step(`${row.id}: ${who}`)
-      if (row.how === 'import') for (const who of orders.flat()) await turn(who)
-      // What is idle most of the time may be so beside the others.
-      else if (row.how === 'memory') await Promise.all(everyone.map(turn))
-      else for (const who of everyone) await turn(who)
+      if (!whole(row, times)) return sliced(everyone, turns, join, note)
+      if (row.how === 'import') {
+        everyone.forEach(announce)
+        for (const who of turns.flatMap((turn) => ordered(everyone, turn))) await once(who)
+      } else if (row.how === 'memory') {
+        everyone.forEach(announce) // what is idle most of the time may be so beside the others
+        await Promise.all(everyone.map(once))
+      } else {
+        for (const who of everyone) {
+          announce(who)
+          await once(who)
+        }
+      }
     },
     results: () => results(row, series, times.counting),
   }
