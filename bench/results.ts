@@ -138,27 +138,23 @@ export function contest(
   const series: Series = new Map(everyone.map((who) => [who, []]))
   const note = (who: Contestant, sample: Sample) => void series.get(who)?.push(sample)
   const announce = (who: Contestant) => step(`${row.id}: ${who}`)
-  const once = async (who: Contestant) => note(who, await sample(shop, row, who, times))
+  const once = async (who: Contestant) => {
+    announce(who)
+    note(who, await sample(shop, row, who, times))
+  }
   const join = (who: Contestant) => {
     announce(who)
     return player(shop, row, who, times)
   }
   return {
     async round(number) {
-      const turns = Array.from({ length: SLICES }, (_, i) => number * SLICES + i)
-      if (!whole(row, times)) return sliced(everyone, turns, join, note)
-      if (row.how === 'import') {
-        everyone.forEach(announce)
-        for (const who of turns.flatMap((turn) => ordered(everyone, turn))) await once(who)
-      } else if (row.how === 'memory') {
-        everyone.forEach(announce) // what is idle most of the time may be so beside the others
-        await Promise.all(everyone.map(once))
-      } else {
-        for (const who of everyone) {
-          announce(who)
-          await once(who)
-        }
+      if (!whole(row, times)) {
+        const turns = Array.from({ length: SLICES }, (_, i) => number * SLICES + i)
+        await sliced(everyone, turns, join, note)
       }
+      // What is idle most of the time may be so beside the others.
+      else if (row.how === 'memory') await Promise.all(everyone.map(once))
+      else for (const who of everyone) await once(who)
     },
     results: () => results(row, series, times.counting),
   }

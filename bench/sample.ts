@@ -25,7 +25,10 @@ interface Printed {
 /** How often the contestants take turns within a round. */
 export const SLICES = 4
 
-/** A contestant that is warm, and measures when it is told to; its other end stays for it. */
+/**
+ * A contestant that is warm, and measures when it is told to; its other end stays for it.
+ * An import is never warm: each slice of it is a process.
+ */
 export interface Player {
   slice(): Promise<Sample>
   leave(): Promise<void>
@@ -33,6 +36,17 @@ export interface Player {
 
 /** In so many milliseconds all clients of a server have had their turn several times. */
 const enough = (ms: number, connections: number): number => Math.max(ms, connections / 20)
+
+const scripts = { ours: 'ours/import.js', node: 'node/empty.js' }
+
+/** Milliseconds from the start of a process to its end. */
+async function script(shop: Workshop, who: Contestant): Promise<Sample> {
+  const path = fileURLToPath(new URL(scripts[who === 'ours' ? 'ours' : 'node'], import.meta.url))
+  const start = performance.now()
+  const program = shop.launch(process.execPath, [path])
+  await program.end()
+  return { import: performance.now() - start }
+}
 
 /** Starts a contestant and what is at its other end, and waits until it is warm. */
 export async function player(
@@ -42,6 +56,7 @@ export async function player(
   times: Times,
 ): Promise<Player> {
   const { id, size, chunk } = row
+  if (row.how === 'import') return { slice: () => script(shop, who), async leave() {} }
   const [address, peer] = await other(shop, row, who)
   const load = row.how === 'load'
   const [warm, ms] = [times.warm, times.ms / SLICES].map((ms) => (load ? enough(ms, chunk) : ms))
@@ -129,23 +144,11 @@ async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample
   return { memory: (after - before) / row.chunk }
 }
 
-const scripts = { ours: 'ours/import.js', node: 'node/empty.js' }
-
-/** Milliseconds from the start of a process to its end. */
-async function script(shop: Workshop, who: Contestant): Promise<Sample> {
-  const path = fileURLToPath(new URL(scripts[who === 'ours' ? 'ours' : 'node'], import.meta.url))
-  const start = performance.now()
-  const program = shop.launch(process.execPath, [path])
-  await program.end()
-  return { import: performance.now() - start }
-}
-
 /** What is measured as a whole; the rest is played in slices. */
 export const whole = ({ how }: Row, { counting }: Times): boolean =>
-  counting === true || how === 'import' || how === 'memory'
+  counting === true || how === 'memory'
 
 /** Runs a contestant once, with a fresh process at either end. */
 export function sample(shop: Workshop, row: Row, who: Contestant, times: Times): Promise<Sample> {
-  if (row.how === 'import') return script(shop, who)
   return times.counting ? instructions(shop, row, who) : memory(shop, row, who)
 }
