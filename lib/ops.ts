@@ -88,33 +88,35 @@ function told(flags: number, n: number, received: number): number {
 }
 
 /**
- * The op of recv() for a size and flags, made when one of them is another: a program
- * asks for the same again and again, and of its sockets thousands may wait with it.
+ * Keeps the op that was made last, until one of its numbers is another: a program asks for
+ * the same again and again, and of its sockets thousands may wait with it.
  */
-let receive = nothing
-let receiveSize = 0
-let receiveFlags = 0
+function kept<T>(make: (n: number, flags: number, proto: number) => Op<T>): typeof make {
+  let op: Op<T> | null = null
+  let [size, flags, proto] = [0, 0, 0]
+  return (n, f, p) => {
+    if (op === null || n !== size || f !== flags || p !== proto) {
+      size = n
+      flags = f
+      proto = p
+      op = make(n, f, p)
+    }
+    return op
+  }
+}
 
 /** recv(2) of at most `bufsize` bytes. */
 export function recv(bufsize: unknown, flags: unknown): Op<Buffer> {
   const n = size(bufsize, 'recv')
   const f = intOr(flags, 0)
-  if (n === 0) return nothing
-  if (n !== receiveSize || f !== receiveFlags) {
-    receiveSize = n
-    receiveFlags = f
-    receive = receiving(n, f)
-  }
-  return receive
+  return n === 0 ? nothing : receiving(n, f, 0)
 }
 
-const receiving =
-  (n: number, flags: number): Op<Buffer> =>
-  (fd) => {
-    const memory = room(n, (flags & MSG_TRUNC) !== 0)
-    const received = told(flags, n, native.recv(fd, memory, start, n, flags))
-    return received < 0 ? received : take(memory, Math.min(received, n))
-  }
+const receiving = kept<Buffer>((n, flags) => (fd) => {
+  const memory = room(n, (flags & MSG_TRUNC) !== 0)
+  const received = told(flags, n, native.recv(fd, memory, start, n, flags))
+  return received < 0 ? received : take(memory, Math.min(received, n))
+})
 
 /** recvfrom(2) of at most `bufsize` bytes. */
 export function recvfrom(
@@ -122,14 +124,14 @@ export function recvfrom(
   bufsize: unknown,
   flags: unknown,
 ): Op<[data: Buffer, address: AddressOut]> {
-  const n = size(bufsize, 'recvfrom')
-  const f = intOr(flags, 0)
-  return (fd) => {
-    const memory = room(n, (f & MSG_TRUNC) !== 0)
-    const count = native.recvfrom(fd, memory, start, n, f)
-    return count < 0 ? count : [take(memory, Math.min(count, n)), received(h.proto)]
-  }
+  return receivingFrom(size(bufsize, 'recvfrom'), intOr(flags, 0), h.proto)
 }
+
+const receivingFrom = kept<[data: Buffer, address: AddressOut]>((n, flags, proto) => (fd) => {
+  const memory = room(n, (flags & MSG_TRUNC) !== 0)
+  const count = native.recvfrom(fd, memory, start, n, flags)
+  return count < 0 ? count : [take(memory, Math.min(count, n)), received(proto)]
+})
 
 /** Python's words for a count beyond the buffer. */
 const tooSmall: Readonly<Record<string, string>> = {

@@ -96,6 +96,28 @@ inline int AcceptCloexec(int fd, sockaddr* address, socklen_t* length, bool nonb
 }
 #endif
 
+// sendto(2) and recvfrom(2). libc's are points of cancellation, which in a process with
+// threads takes two locked instructions a call; nobody cancels a thread of JavaScript's.
+#if defined(__linux__) && defined(SYS_sendto) && defined(SYS_recvfrom)
+inline ssize_t SendTo(int fd, const void* data, size_t size, int flags, const sockaddr* address,
+                      socklen_t length) {
+  return syscall(SYS_sendto, fd, data, size, flags, address, length);
+}
+inline ssize_t RecvFrom(int fd, void* data, size_t size, int flags, sockaddr* address,
+                        socklen_t* length) {
+  return syscall(SYS_recvfrom, fd, data, size, flags, address, length);
+}
+#else
+inline ssize_t SendTo(int fd, const void* data, size_t size, int flags, const sockaddr* address,
+                      socklen_t length) {
+  return sendto(fd, data, size, flags, address, length);
+}
+inline ssize_t RecvFrom(int fd, void* data, size_t size, int flags, sockaddr* address,
+                        socklen_t* length) {
+  return recvfrom(fd, data, size, flags, address, length);
+}
+#endif
+
 // sendmmsg(2) and recvmmsg(2); many.h does without them.
 #if defined(__linux__)
 constexpr bool kHaveMany = true;

@@ -53,7 +53,7 @@ Napi::Value Recv(Args& args) {
   const int fd = args.Number(0);
   const int flags = args.Number(1);
   if (args.failed()) return {};
-  return Quick(args, recv(fd, span.data, span.size, flags));
+  return Quick(args, RecvFrom(fd, span.data, span.size, flags, nullptr, nullptr));
 }
 
 // recvfrom(2). Quick: (buffer), part; fd, flags -> bytes; the sender in scratch
@@ -64,7 +64,7 @@ Napi::Value Recvfrom(Args& args) {
   if (args.failed()) return {};
   Scratch& scratch = args.scratch();
   socklen_t length = AddressRoom(scratch);
-  const ssize_t received = recvfrom(fd, span.data, span.size, flags, Address(scratch), &length);
+  const ssize_t received = RecvFrom(fd, span.data, span.size, flags, Address(scratch), &length);
   scratch.length = static_cast<int32_t>(length);
   return Quick(args, received);
 }
@@ -75,7 +75,7 @@ Napi::Value Send(Args& args) {
   const int fd = args.Number(0);
   const int flags = args.Number(1);
   if (args.failed()) return {};
-  return Quick(args, send(fd, span.data, span.size, flags));
+  return Quick(args, SendTo(fd, span.data, span.size, flags, nullptr, 0));
 }
 
 // sendto(2). Quick: (buffer), part; fd, flags, address length -> bytes; the
@@ -86,7 +86,7 @@ Napi::Value Sendto(Args& args) {
   const int flags = args.Number(1);
   const socklen_t length = args.Storage(args.Number(2));
   if (args.failed()) return {};
-  return Quick(args, sendto(fd, span.data, span.size, flags, Address(args.scratch()), length));
+  return Quick(args, SendTo(fd, span.data, span.size, flags, Address(args.scratch()), length));
 }
 
 // sendfile(2). (socket, file, offset, count) -> bytes

@@ -16,7 +16,7 @@ const path = fileURLToPath(new URL('../build/Release/bsd_socket.node', import.me
 const addon = createRequire(import.meta.url)(path) as Record<string, Call>
 
 // What one argument has to be; a size is an int within bounds.
-type Kind = 'int' | 'size' | 'number' | 'bool' | 'string' | 'bytes' | 'array'
+type Kind = 'int' | 'size' | 'number' | 'bool' | 'string' | 'bytes' | 'view' | 'array'
 const span: Kind[] = ['bytes', 'size', 'size']
 const signatures: Record<string, Kind[]> = {
   sendfile: ['int', 'int', 'number', 'number'],
@@ -27,10 +27,10 @@ const signatures: Record<string, Kind[]> = {
   // Quick ones, whose numbers are in the scratch memory.
   sendmsg: ['array', 'bytes'],
   recvmsg: ['array', 'bytes'],
-  recv: ['bytes'],
-  recvfrom: ['bytes'],
-  send: ['bytes'],
-  sendto: ['bytes'],
+  recv: ['view'],
+  recvfrom: ['view'],
+  send: ['view'],
+  sendto: ['view'],
   sendmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
   recvmmsg: ['int', 'bytes', 'bytes', 'bytes', 'size', 'bytes', 'int', 'int', 'int'],
   cmsgSize: ['number', 'bool'],
@@ -85,6 +85,7 @@ const valid: Record<Kind, unknown> = {
   bool: false,
   string: '',
   bytes: new Uint8Array(8),
+  view: new Uint8Array(8),
   array: [],
 }
 
@@ -98,6 +99,7 @@ const fits: Record<Kind, (value: unknown) => boolean> = {
   bool: (value) => typeof value === 'boolean',
   string: (value) => typeof value === 'string',
   bytes: () => false,
+  view: (value) => ArrayBuffer.isView(value) && !(value instanceof DataView),
   array: Array.isArray,
 }
 
@@ -176,6 +178,12 @@ describe('offset and length', () => {
     ]) {
       expect(call(new Uint8Array(8), offset, length)).toBe(-socket.EBADF)
     }
+  })
+
+  it.each(['recv', 'recvfrom', 'send', 'sendto'])('%s counts wider elements as bytes', (name) => {
+    const wide = new Float64Array(8) as unknown as Uint8Array
+    expect(calls[name](wide, 0, 8)).toBe(-socket.EBADF)
+    expect(() => calls[name](wide, 0, 9)).toThrow(RangeError)
   })
 
   it.each(Object.entries(calls))('%s knows when the memory is gone', (_, call) => {
