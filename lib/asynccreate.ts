@@ -9,17 +9,16 @@ import { timers } from './builtins.js'
 import * as blocking from './create.js'
 import { check, OSError } from './errors.js'
 import type { Address, AddressOut, Family, Inet } from './family/types.js'
-import { Handle } from './handle.js'
 import { type AddrInfo, getaddrinfo } from './lookups.js'
 import { constants, native } from './native.js'
-import type { WaitOptions } from './reactor.js'
+import { type WaitOptions, Watch } from './reactor.js'
 
 const { AF_UNIX, SOCK_STREAM } = constants
 
 /** Takes a descriptor over from a socket object, which is closed by it. */
 function takeOver<F extends number>(s: BaseSocket<F>): AsyncSocket<F> {
   const { family, type, proto } = s._h
-  const h = new Handle(s.detach(), family, type, proto, s._h.timeout, true)
+  const h = new Watch(s.detach(), family, type, proto, s._h.timeout)
   const adopted = new AsyncSocket<F>(h)
   h.applyTimeout()
   return adopted

@@ -14,10 +14,9 @@ import { type Op, READ, WRITE } from './drive.js'
 import { ConnectionAbortedError, check } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { fileOptions, type MakefileOptions } from './file/open.js'
-import { Handle, type Owner } from './handle.js'
 import { constants, native } from './native.js'
 import * as ops from './ops.js'
-import { receive, type WaitOptions, wait, watchOf } from './reactor.js'
+import { type AsyncOwner, receive, type WaitOptions, Watch, wait } from './reactor.js'
 import { nameIn, resolved } from './resolve.js'
 import { type FileLike, sendfile } from './sendfile.js'
 import { run } from './steps.js'
@@ -43,7 +42,7 @@ const CHUNK = 65536
  * a look-up, so that calls begin in the order in which they are made.
  */
 async function numeric<T>(
-  owner: Owner,
+  owner: AsyncOwner,
   address: unknown,
   options: WaitOptions | undefined,
   call: (address: unknown) => T | Promise<T>,
@@ -53,15 +52,15 @@ async function numeric<T>(
   return call(await runLater(resolved(owner._h, address, name), options, owner))
 }
 
-function accepted<F extends number>(by: Handle, fd: number): AsyncSocket<F> {
-  const h = new Handle(fd, by.family, by.type, by.proto, getdefaulttimeout(), true)
+function accepted<F extends number>(by: Watch, fd: number): AsyncSocket<F> {
+  const h = new Watch(fd, by.family, by.type, by.proto, getdefaulttimeout())
   h.nonblocking = true
   h.drains = by.drains
   return new AsyncSocket<F>(h)
 }
 
 /** The same call again and again; closing the socket ends it, any other error is thrown. */
-async function* repeat<T>(h: Handle, call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
+async function* repeat<T>(h: Watch, call: () => Promise<T>): AsyncGenerator<T, void, undefined> {
   while (!h.closed) {
     let item: T
     try {
@@ -82,8 +81,11 @@ async function* repeat<T>(h: Handle, call: () => Promise<T>): AsyncGenerator<T, 
  */
 export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseSocket<F> {
   /** @internal */
-  constructor(from: Handle | SocketOptions) {
-    super(from, true)
+  declare readonly _h: Watch
+
+  /** @internal */
+  constructor(from: Watch | SocketOptions) {
+    super(from, Watch)
   }
 
   /** Gives the socket an address; waits only for a name to be looked up. bind(2) */
@@ -315,13 +317,13 @@ export class AsyncSocket<F extends number = number, Item = Buffer> extends BaseS
 
   /** Lets waits here keep the event loop alive: so it is from the beginning. */
   ref(): this {
-    watchOf(this._h).refd = true
+    this._h.refd = true
     return this
   }
 
   /** Lets the program end although something waits here. */
   unref(): this {
-    watchOf(this._h).refd = false
+    this._h.refd = false
     return this
   }
 

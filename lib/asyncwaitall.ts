@@ -5,10 +5,10 @@ import { size } from './args.js'
 import { take } from './bytes.js'
 import { type Op, READ, UNFINISHED } from './drive.js'
 import type { AddressOut } from './family/types.js'
-import type { Handle, Owner } from './handle.js'
+import type { Handle } from './handle.js'
 import { constants, errnos, native, polling } from './native.js'
 import * as ops from './ops.js'
-import { type WaitOptions, wait } from './reactor.js'
+import { type AsyncOwner, type WaitOptions, wait } from './reactor.js'
 import * as waitall from './waitall.js'
 
 const { MSG_DONTWAIT } = constants
@@ -57,7 +57,7 @@ function more(fd: number, into: Uint8Array, flags: number, from: number): number
 
 /** Receives until the memory is full, or something ends it early: what came by then is not lost. */
 export async function gatherInto(
-  owner: Owner,
+  owner: AsyncOwner,
   buffer: unknown,
   nbytes: unknown,
   flags: unknown,
@@ -79,7 +79,7 @@ export async function gatherInto(
 
 /** The same into new memory. */
 export async function gather(
-  owner: Owner,
+  owner: AsyncOwner,
   bufsize: unknown,
   flags: unknown,
   method: string,

@@ -44,14 +44,14 @@ export interface SocketOptions<F extends number = number> {
 /** An optional constructor argument; Python's -1 stands for "choose". */
 const chosen = (value: unknown): number => intOr(value, -1)
 
-function open(options: SocketOptions, reactive: boolean): Handle {
+function open(options: SocketOptions, made: typeof Handle): Handle {
   const family = chosen(options.family)
   const type = chosen(options.type)
   const proto = chosen(options.proto)
   const { fileno = null } = options
   return fileno === null
-    ? create(family, type, proto, reactive)
-    : adopt(int(fileno), family, type, proto, reactive)
+    ? create(family, type, proto, made)
+    : adopt(int(fileno), family, type, proto, made)
 }
 
 /** A type without the flags that socket(2) takes along with it. */
@@ -60,15 +60,15 @@ const plain = (type: number): number => type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
 /** The timeout that a new socket of a type begins with. */
 const firstTimeout = (type: number): number | null => (type & SOCK_NONBLOCK ? 0 : defaultTimeout)
 
-function create(family: number, type: number, proto: number, reactive: boolean): Handle {
+function create(family: number, type: number, proto: number, made: typeof Handle): Handle {
   const domain = family === -1 ? AF_INET : family
   const kind = type === -1 ? SOCK_STREAM : type
   const protocol = proto === -1 ? 0 : proto
   const seconds = firstTimeout(kind)
-  const nonblocking = reactive || mustNotBlock(seconds)
+  const nonblocking = made.prototype.reactive || mustNotBlock(seconds)
   const fd = native.socket(domain, kind | (nonblocking ? SOCK_NONBLOCK : 0), protocol)
   check(fd, 'socket')
-  const h = new Handle(fd, domain, plain(kind), protocol, seconds, reactive)
+  const h = new made(fd, domain, plain(kind), protocol, seconds)
   h.nonblocking = nonblocking && SOCK_NONBLOCK !== 0
   h.drains = isTcp(domain, h.type, protocol)
   return h
@@ -82,7 +82,13 @@ const isTcp = (family: number, type: number, proto: number): boolean =>
   HAS_RDHUP
 
 /** A descriptor that is there already; what is -1 is asked of the kernel. */
-function adopt(fd: number, family: number, type: number, proto: number, reactive: boolean): Handle {
+function adopt(
+  fd: number,
+  family: number,
+  type: number,
+  proto: number,
+  made: typeof Handle,
+): Handle {
   if (fd < 0) throw new ValueError('negative file descriptor')
   const named = native.getsockname(fd)
   // A family without names has no answer here; what is no socket must not pass.
@@ -98,8 +104,8 @@ function adopt(fd: number, family: number, type: number, proto: number, reactive
   const kind = type === -1 ? ask(SO_TYPE) : type
   const protocol = proto === -1 ? ask(SO_PROTOCOL) : proto
   const seconds = firstTimeout(kind)
-  const h = new Handle(fd, domain, plain(kind), protocol, seconds, reactive)
-  if (reactive || seconds !== null) h.applyTimeout()
+  const h = new made(fd, domain, plain(kind), protocol, seconds)
+  if (made.prototype.reactive || seconds !== null) h.applyTimeout()
   return h
 }
 
@@ -137,8 +143,8 @@ export abstract class BaseSocket<F extends number = number> {
   readonly _h: Handle
 
   /** @internal */
-  constructor(from: Handle | SocketOptions, reactive: boolean) {
-    this._h = from instanceof Handle ? from : open(from, reactive)
+  constructor(from: Handle | SocketOptions, made: typeof Handle) {
+    this._h = from instanceof Handle ? from : open(from, made)
     enrol(this)
   }
 

@@ -78,7 +78,7 @@ export function fromfd<F extends number>(fd: Int, family: F, type: Int, proto: I
 export function fromsocket<F extends number>(s: BaseSocket<F>): Socket<F> {
   if (s.fileno() < 0) check(native.getsockname(-1), 'fromsocket')
   const { family, type, proto, timeout } = s._h
-  const h = new Handle(s.detach(), family, type, proto, timeout, false)
+  const h = new Handle(s.detach(), family, type, proto, timeout)
   const adopted = new Socket<F>(h)
   h.applyTimeout()
   return adopted

@@ -3,10 +3,10 @@
 import { type Int, int, intOr, whole } from './args.js'
 import { READ } from './drive.js'
 import { check, OSError, TimeoutError, ValueError } from './errors.js'
-import { Handle } from './handle.js'
+import type { Handle } from './handle.js'
 import { descriptor, type FileObject, pollTime, waitInterruptibly } from './multiplex.js'
 import { errnos, native, polling } from './native.js'
-import { type WaitOptions, wait } from './reactor.js'
+import { type WaitOptions, Watch, wait } from './reactor.js'
 
 const { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, FD_SETSIZE } = polling
 const { EPOLLIN, EPOLLOUT, EPOLLPRI } = polling
@@ -59,13 +59,13 @@ const lost = new FinalizationRegistry(close)
 
 /** A set of descriptors to watch; made by `epoll()`. */
 export class Epoll {
-  readonly #h: Handle
+  readonly #h: Watch
   /** [fd, events] pairs. */
   #pairs = new Int32Array(0)
 
   /** @internal */
   constructor(fd: number) {
-    this.#h = new Handle(fd, -1, 0, 0, null, true)
+    this.#h = new Watch(fd, -1, 0, 0, null)
     lost.register(this, this.#h)
   }
 

@@ -10,19 +10,10 @@ export interface Owner {
   readonly _h: Handle
 }
 
-/** The promise twin's waits on a descriptor. */
-export interface Watched {
-  /** Rejects what waits, and lets go of the descriptor before it is closed. */
-  end(): void
-  /** What waits for zero-copy sends looks again: somebody has read the error queue. */
-  look(): void
-  /** One of them waits no longer. */
-  done(): void
-}
-
 /** How often this thread has cleared an O_NONBLOCK. */
 let cleared = 0
 
+/** A descriptor of the blocking twin; the promise twin's is a `Watch` (lib/reactor.ts). */
 export class Handle {
   #fd = -1
   /** `cleared` when O_NONBLOCK was last set; -1 where it is not. */
@@ -36,31 +27,29 @@ export class Handle {
   files = 0
   /** The socket is closed, its files may not be. */
   closed = false
-  /** What waits for it, once something has; null for the blocking twin. */
-  watch: Watched | null = null
   /** Its zero-copy sends, once there are some. */
   zerocopy: Book | null = null
   /** A receive that comes `short` has taken all there was: see Watch.ready(). */
   drains = false
 
-  /** Of the promise twin: never kernel-blocking. */
-  readonly reactive: boolean
-
-  constructor(
-    fd: number,
-    family: number,
-    type: number,
-    proto: number,
-    timeout: number | null,
-    reactive: boolean,
-  ) {
+  constructor(fd: number, family: number, type: number, proto: number, timeout: number | null) {
     this.fd = fd
-    this.reactive = reactive
     this.family = family
     this.type = type
     this.proto = proto
     this.timeout = timeout
   }
+
+  /** Never kernel-blocking: so in the promise twin. */
+  get reactive(): boolean {
+    return false
+  }
+
+  /** Rejects what waits, and lets go of the descriptor, which is closed or given away next. */
+  protected end(): void {}
+
+  /** What waits for zero-copy sends looks again: somebody has read the error queue. */
+  look(): void {}
 
   /** Closes the socket's side: the descriptor stays while files use it. */
   close(): void {
@@ -79,7 +68,7 @@ export class Handle {
     const { fd } = h
     if (fd < 0) return
     h.zerocopy?.leave(h, false)
-    h.watch?.end()
+    h.end()
     h.fd = -1
     const result = native.close(fd)
     // The peer's reset is no news for who does not listen any more.
@@ -90,7 +79,7 @@ export class Handle {
   detach(): number {
     const { fd } = this
     this.zerocopy?.leave(this, true)
-    this.watch?.end()
+    this.end()
     this.closed = true
     this.fd = -1
     return fd
@@ -141,17 +130,11 @@ export class Handle {
   }
 }
 
-/** A descriptor that is not ours: its O_NONBLOCK is its owner's. */
-class Foreign extends Handle {
-  override stayNonblocking(): void {}
-}
-
 /**
  * A duplicate of somebody else's descriptor, for what outlasts a turn of the loop: its
  * owner may close it, and the number become another's.
  */
-export const duplicate = (fd: number, timeout: number | null): Handle =>
-  new Foreign(check(native.dup(fd), 'dup'), -1, -1, 0, timeout, true)
+export const duplicate = (fd: number): number => check(native.dup(fd), 'dup')
 
 /**
  * Whether the kernel must not be the one that waits: for a deadline; for a

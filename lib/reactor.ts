@@ -8,7 +8,7 @@
 import { timers } from './builtins.js'
 import { type Op, READ, WRITE } from './drive.js'
 import { check, oserror, TimeoutError } from './errors.js'
-import type { Handle, Owner, Watched } from './handle.js'
+import { duplicate, Handle } from './handle.js'
 import { Clocked, Crowd, Line, mayGoOn, newTurn, soon } from './line.js'
 import { constants, errnos, native, polling } from './native.js'
 import { drained, MORE, notYet, promised, tried, Waiter } from './waiter.js'
@@ -30,21 +30,25 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
-/** A socket in the set, for the whole of its life. */
-export class Watch implements Watched {
-  readonly h: Handle
+/** What few sockets wait for. */
+class Seldom {
+  aside: Line | null = null
+  zerocopy: Line | null = null
+  /** What waits for something else, and has to hear that the descriptor goes; with its owner. */
+  readonly others = new Map<() => void, AsyncOwner>()
+}
+
+/** A descriptor of the promise twin: from the first time that something waits, in the set. */
+export class Watch extends Handle {
   #reading: Line | null = null
   #writing: Line | null = null
-  #aside: Line | null = null
-  #zerocopy: Line | null = null
-  /** What waits for something else, and has to hear that the descriptor goes; with its owner. */
-  #others: Map<() => void, Owner> | null = null
+  #seldom: Seldom | null = null
   #refd = true
   #waiting = 0
   #token = -1
 
-  constructor(h: Handle) {
-    this.h = h
+  override get reactive(): boolean {
+    return true
   }
 
   /** Enters the set, the first time that something waits. */
@@ -52,7 +56,7 @@ export class Watch implements Watched {
     if (this.#token >= 0) return
     open()
     const token = free.at(-1) ?? watches.length
-    check(native.reactorAdd(this.h.fd, token), 'epoll_ctl')
+    check(native.reactorAdd(this.fd, token), 'epoll_ctl')
     free.pop()
     this.#token = token
     watches[token] = this
@@ -60,11 +64,14 @@ export class Watch implements Watched {
 
   /** What waits for READ, WRITE or ASIDE; POLLERR for zero-copy sends to be let go of. */
   line(event: number): Line {
-    const line = this.found(event) ?? lineFor(this.h, event)
+    const line = this.found(event) ?? lineFor(this, event)
     if (event === READ) this.#reading = line
     else if (event === WRITE) this.#writing = line
-    else if (event === POLLERR) this.#zerocopy = line
-    else this.#aside = line
+    else {
+      this.#seldom ??= new Seldom()
+      if (event === POLLERR) this.#seldom.zerocopy = line
+      else this.#seldom.aside = line
+    }
     return line
   }
 
@@ -72,11 +79,12 @@ export class Watch implements Watched {
   found(event: number): Line | null {
     if (event === READ) return this.#reading
     if (event === WRITE) return this.#writing
-    return event === POLLERR ? this.#zerocopy : this.#aside
+    if (this.#seldom === null) return null
+    return event === POLLERR ? this.#seldom.zerocopy : this.#seldom.aside
   }
 
-  look(): void {
-    for (const line of [this.#zerocopy, this.#writing]) {
+  override look(): void {
+    for (const line of [this.found(POLLERR), this.#writing]) {
       if (line !== null && !line.empty) soon(line)
     }
   }
@@ -86,12 +94,13 @@ export class Watch implements Watched {
    * when it came together with data; and a receive ends before urgent data.
    */
   ready(events: number): void {
-    if (events & NOT_ALL) this.h.drains = false
+    if (events & NOT_ALL) this.drains = false
     if (events & TO_READ) this.#reading?.advance()
     if (events & (POLLHUP | POLLERR)) this.#writing?.advance()
     else if (events & POLLOUT) this.#writing?.edge()
-    if (events & TO_READ_ASIDE) this.#aside?.advance()
-    if (events & (POLLERR | POLLHUP)) this.#zerocopy?.advance()
+    if (this.#seldom === null) return
+    if (events & TO_READ_ASIDE) this.#seldom.aside?.advance()
+    if (events & (POLLERR | POLLHUP)) this.#seldom.zerocopy?.advance()
   }
 
   /** A wait begins; while one goes on, the event loop stays alive. */
@@ -106,13 +115,13 @@ export class Watch implements Watched {
   }
 
   /** `closed` is called when the descriptor goes, unless `unlisten` comes before. */
-  listen(closed: () => void, owner: Owner): void {
-    this.#others ??= new Map()
-    this.#others.set(closed, owner)
+  listen(closed: () => void, owner: AsyncOwner): void {
+    this.#seldom ??= new Seldom()
+    this.#seldom.others.set(closed, owner)
   }
 
   unlisten(closed: () => void): boolean {
-    return this.#others?.delete(closed) ?? false
+    return this.#seldom?.others.delete(closed) ?? false
   }
 
   /** Whether waits here keep the event loop alive. */
@@ -122,17 +131,32 @@ export class Watch implements Watched {
   }
 
   /** Out of the set, then what waits is rejected; close(2) comes after. */
-  end(): void {
+  protected override end(): void {
     if (this.#token >= 0) {
-      native.reactorRemove(this.h.fd)
+      native.reactorRemove(this.fd)
       watches[this.#token] = undefined
       free.push(this.#token)
       this.#token = -1
     }
-    const lines = [this.#reading, this.#writing, this.#aside, this.#zerocopy]
-    for (const line of lines) line?.fail(EBADF)
-    for (const closed of this.#others?.keys() ?? []) closed()
+    for (const line of [this.#reading, this.#writing]) line?.fail(EBADF)
+    if (this.#seldom === null) return
+    for (const line of [this.#seldom.aside, this.#seldom.zerocopy]) line?.fail(EBADF)
+    for (const closed of this.#seldom.others.keys()) closed()
   }
+}
+
+/** What has such a descriptor: a socket object, which is not lost while something waits for it. */
+export interface AsyncOwner {
+  readonly _h: Watch
+}
+
+/** A duplicate of somebody else's descriptor: its O_NONBLOCK is its owner's. */
+export class Foreign extends Watch {
+  constructor(fd: number, timeout: number | null) {
+    super(duplicate(fd), -1, -1, 0, timeout)
+  }
+
+  override stayNonblocking(): void {}
 }
 
 /** Watches by token. A stale event for a token that was given again does no harm. */
@@ -167,12 +191,6 @@ function hold(by: number): void {
   if (alive > 0 !== was) native.reactorRef(alive > 0)
 }
 
-/** The watch of a handle. */
-export function watchOf(h: Handle): Watch {
-  h.watch ??= new Watch(h)
-  return h.watch as Watch
-}
-
 /**
  * Runs an op to its result, waiting for `event` as long as the timeout lets it
  * and the signal is not aborted; as long as it waits, its owner is not lost.
@@ -180,7 +198,7 @@ export function watchOf(h: Handle): Watch {
  * `flags` are the MSG_ flags that the op hands to the kernel.
  */
 export function wait<T>(
-  owner: Owner,
+  owner: AsyncOwner,
   event: number,
   syscall: string,
   start: () => Op<T>,
@@ -191,21 +209,20 @@ export function wait<T>(
     options.signal?.throwIfAborted() // in here, because null is no options: that rejects too
     const op = start()
     const h = owner._h
-    const watch = watchOf(h)
     if (h.timeout === 0 || (flags !== undefined && (Number(flags) & MSG_DONTWAIT) !== 0)) {
-      return atOnce(h, watch.line(event), syscall, op)
+      return atOnce(h, h.line(event), syscall, op)
     }
-    const line = watch.found(event)
+    const line = h.found(event)
     if ((line === null || (line.empty && line.ready)) && mayGoOn()) {
       line?.giveLate()
       const result = tried(h, op, syscall, h.timeout)
       if (!notYet(result)) {
-        if (drained(h)) watch.line(event).ready = false
+        if (drained(h)) h.line(event).ready = false
         return Promise.resolve(result)
       }
-      watch.line(event).ready = result === MORE
+      h.line(event).ready = result === MORE
     }
-    return enqueue(owner, watch.line(event), syscall, op, options.signal)
+    return enqueue(owner, h.line(event), syscall, op, options.signal)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -213,7 +230,7 @@ export function wait<T>(
 
 /** As `wait`, for an op that receives with flags. */
 export function receive<T>(
-  owner: Owner,
+  owner: AsyncOwner,
   syscall: string,
   flags: unknown,
   start: () => Op<T>,
@@ -227,21 +244,21 @@ export function receive<T>(
 
 /** Waits in line. */
 function enqueue<T>(
-  owner: Owner,
+  owner: AsyncOwner,
   line: Line,
   syscall: string,
   op: Op<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const watch = watchOf(owner._h)
-  watch.enter()
+  const h = owner._h
+  h.enter()
   const promise = promised<T>()
   const waiter = new Waiter(owner, syscall, op)
   if (line.empty && line.ready) soon(line)
   line.push(waiter as Waiter)
-  if (line instanceof Clocked && !hasEdge(watch.h, syscall)) line.tick()
+  if (line instanceof Clocked && !hasEdge(h, syscall)) line.tick()
   if (waiter.timeout !== null || signal !== undefined) limit(waiter, line, signal)
-  watch.begin()
+  h.begin()
   return promise
 }
 
@@ -250,24 +267,24 @@ function enqueue<T>(
  * when the signal is aborted or the socket closed. Until then the socket is in use.
  */
 export function meanwhile<T>(
-  owner: Owner,
+  owner: AsyncOwner,
   syscall: string,
   begin: () => Promise<T>,
   { signal }: WaitOptions,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const watch = watchOf(owner._h)
-    watch.enter()
+    const h = owner._h
+    h.enter()
     const closed = () => settle(() => reject(oserror(-EBADF, syscall)))
     const aborted = () => settle(() => reject(signal?.reason))
     const settle = (how: () => void) => {
-      if (!watch.unlisten(closed)) return
+      if (!h.unlisten(closed)) return
       signal?.removeEventListener('abort', aborted)
-      watch.done()
+      h.done()
       how()
     }
-    watch.listen(closed, owner)
-    watch.begin()
+    h.listen(closed, owner)
+    h.begin()
     signal?.addEventListener('abort', aborted, { once: true })
     begin().then(
       (value) => settle(() => resolve(value)),

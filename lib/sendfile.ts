@@ -4,7 +4,7 @@
 import { int, typeName, whole } from './args.js'
 import { type Op, READ, UNFINISHED, WRITE } from './drive.js'
 import { check, oserror, ValueError } from './errors.js'
-import { duplicate, type Handle } from './handle.js'
+import { duplicate, Handle } from './handle.js'
 import { constants, errnos, native } from './native.js'
 import * as ops from './ops.js'
 import { fromFile, need, ready, type Steps } from './steps.js'
@@ -99,7 +99,7 @@ export function* sendfile(
 ): Steps<number> {
   const progress = begin(h, file, offset, count)
   const piece = h.reactive ? ops.PIECE : Number.POSITIVE_INFINITY
-  const kept = h.reactive ? duplicate(progress.file, null) : null
+  const kept = h.reactive ? new Handle(duplicate(progress.file), -1, -1, 0, null) : null
   if (kept !== null) progress.file = kept.fd
   try {
     if (!(yield* need(h, WRITE, 'sendfile', direct(progress, piece)))) yield* relay(h, progress)

@@ -29,7 +29,7 @@ import {
 export class Socket<F extends number = number> extends BaseSocket<F> {
   /** @internal */
   constructor(from: Handle | SocketOptions) {
-    super(from, false)
+    super(from, Handle)
   }
 
   /**
@@ -50,7 +50,7 @@ export class Socket<F extends number = number> extends BaseSocket<F> {
     const seconds = getdefaulttimeout()
     const nonblocking = mustNotBlock(seconds)
     const made = (fd: number) => {
-      const h = new Handle(fd, this.family, this.type, this.proto, seconds, false)
+      const h = new Handle(fd, this.family, this.type, this.proto, seconds)
       h.nonblocking = nonblocking
       return new Socket<F>(h)
     }

@@ -75,7 +75,7 @@ export function bytesOf(result: Buffer | Failure): Buffer {
 }
 
 /** Stands for the socket where there is none. */
-const nobody = new Handle(-1, -1, -1, 0, null, false)
+const nobody = new Handle(-1, -1, -1, 0, null)
 
 function now(step: Need): unknown {
   if ('watched' in step) return blockOn(step.h ?? nobody, step.watched, step.event, step.syscall)

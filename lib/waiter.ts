@@ -2,8 +2,9 @@
 
 import { cameShort, type Failure, type Op, short, UNFINISHED } from './drive.js'
 import { oserror } from './errors.js'
-import type { Handle, Owner } from './handle.js'
+import type { Handle } from './handle.js'
 import { constants, errnos } from './native.js'
+import type { AsyncOwner } from './reactor.js'
 
 const { EAGAIN, EINPROGRESS, EINTR } = errnos
 
@@ -26,7 +27,7 @@ export class Waiter<T = unknown> {
   /** The socket's when the call began: settimeout() is for the calls to come. */
   readonly timeout: number | null
   /** Not lost while this waits: null from then on, because a cleared timer keeps this for longer. */
-  #owner: Owner | null
+  #owner: AsyncOwner | null
   readonly #op: Op<T>
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
@@ -34,7 +35,7 @@ export class Waiter<T = unknown> {
   release: (() => void) | null = null
 
   /** Settles the promise that `promised` made last. */
-  constructor(owner: Owner, syscall: string, op: Op<T>) {
+  constructor(owner: AsyncOwner, syscall: string, op: Op<T>) {
     this.#owner = owner
     this.timeout = owner._h.timeout
     this.syscall = syscall
@@ -66,7 +67,7 @@ export class Waiter<T = unknown> {
     if (owner === null) return false
     waiter.#owner = null
     waiter.release?.()
-    owner._h.watch?.done()
+    owner._h.done()
     return true
   }
 }

@@ -158,7 +158,7 @@ export class Book {
   read(ancdata: readonly AncData[]): boolean {
     const found = ancdata.map(completion).filter((row) => row !== null)
     for (const row of found) this.#complete(row)
-    if (found.length > 0) for (const h of this.#handles) h.watch?.look()
+    if (found.length > 0) for (const h of this.#handles) h.look()
     return found.length > 0
   }
 
