@@ -1,6 +1,6 @@
 // How figures grow: with connections, and with the size of a message.
 
-import { echo, type Row, type Targets } from './works.js'
+import { echo, everyone, type Row } from './works.js'
 
 export interface Curve {
   readonly id: string
@@ -10,9 +10,6 @@ export interface Curve {
   readonly y: string
   readonly points: readonly { readonly x: number; readonly row: Row }[]
 }
-
-/** Everyone is compared, and nothing is asked for. */
-const everyone: Targets = { c: null, python: null, node: null }
 
 const pingPong = (size: number): Row => ({
   id: 'ping-pong-tcp',

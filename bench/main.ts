@@ -56,11 +56,9 @@ async function measureAll(
 
 function print(all: Everything, { markdown: asMarkdown, processor, counting }: Options): void {
   const { machine, settings, results } = all
-  const asked = (result: Result) =>
-    Object.values(result.ratios).some(({ target }) => target !== null)
-  const shown = results.filter(
-    (result) => processor || asked(result) || result.quantity === 'instructions',
-  )
+  const asked = ({ id, quantity }: Result) =>
+    rows.some((row) => row.id === id && quantity in row.targets)
+  const shown = results.filter((result) => processor || counting || asked(result))
   for (const line of place(machine)) console.log(line)
   const { rounds, ms } = settings
   const turns = counting ? 'instructions outside the kernel' : `${rounds} rounds of ${ms} ms`

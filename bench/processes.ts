@@ -25,6 +25,14 @@ function processors(): number[] {
 
 const tasksetWorks = (): boolean => spawnSync('taskset', ['--version']).status === 0
 
+/**
+ * Without what concerns Node: NODE_EXTRA_CA_CERTS alone has it read certificates at its
+ * start, for longer than an import takes.
+ */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')),
+)
+
 /** The interpreter itself: "python3" may be a script that looks for one. */
 function python(): string {
   const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'])
@@ -64,10 +72,10 @@ export class Workshop {
     return this.#file
   }
 
-  #command(who: Contestant): string[] {
+  #command(who: Contestant, node: string[]): string[] {
     const programs = {
-      ours: [process.execPath, compiled('ours/main.js')],
-      node: [process.execPath, compiled('node/main.js')],
+      ours: [process.execPath, ...node, compiled('ours/main.js')],
+      node: [process.execPath, ...node, compiled('node/main.js')],
       python: [this.#python, join(sources, 'python/main.py')],
       c: [this.c],
     }
@@ -85,9 +93,14 @@ export class Workshop {
     return (which) => (pinned ? ['taskset', '-c', `${allowed[which]}`] : [])
   })()
 
-  /** Starts a contestant's program, maybe under another one. */
-  start(who: Contestant, args: readonly (string | number)[], under: string[] = []): Program {
-    const [command, ...rest] = [...under, ...this.#command(who)]
+  /** Starts a contestant's program, maybe under another one; `node` are options of Node's. */
+  start(
+    who: Contestant,
+    args: readonly (string | number)[],
+    under: string[] = [],
+    node: string[] = [],
+  ): Program {
+    const [command, ...rest] = [...under, ...this.#command(who, node)]
     return this.launch(command, [...rest, ...args.map(String)])
   }
 
@@ -115,7 +128,8 @@ export class Program {
 
   constructor(command: string, args: readonly string[]) {
     this.#what = [command, ...args].join(' ')
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const stdio = ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe']
+    const child = spawn(command, args, { stdio, env: environment })
     child.on('error', (error) => {
       this.#stderr += error.message
     })
@@ -139,6 +153,16 @@ export class Program {
   ask(line: string): Promise<string> {
     this.child.stdin?.write(`${line}\n`)
     return this.line()
+  }
+
+  /** Seconds of processor time that its threads have had; NaN where the system does not tell. */
+  processor(): number {
+    const threads = `/proc/${this.child.pid}/task`
+    if (!existsSync(threads)) return Number.NaN
+    const spent = readdirSync(threads).map((thread) =>
+      Number.parseInt(readFileSync(join(threads, thread, 'schedstat'), 'utf8'), 10),
+    )
+    return spent.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e9
   }
 
   /** Ends it, and waits until it has gone. */

@@ -61,17 +61,21 @@ function compare(series: Series, who: Other, quantity: Quantity, target: number 
   }
 }
 
-/** What is read off the runs of a work: what has a target, and always the processor time. */
-function quantities({ targets, how }: Row, counting = false): Quantity[] {
+/**
+ * What is read off the runs of a work: what is asked for, if this system tells it, and
+ * always the processor time.
+ */
+function quantities({ targets, how }: Row, series: Series, counting = false): Quantity[] {
   if (counting) return ['instructions']
   const asked = Object.keys(targets) as Quantity[]
-  return how === undefined ? [...new Set<Quantity>([...asked, 'processor'])] : asked
+  const all = how === undefined ? [...new Set<Quantity>([...asked, 'processor'])] : asked
+  return all.filter((quantity) => of(series, 'ours', quantity).some(Number.isFinite))
 }
 
 /** What the runs of one work come to. */
 function results(row: Row, series: Series, counting?: boolean): Result[] {
   const { id, title, unit } = row
-  return quantities(row, counting).map((quantity) => {
+  return quantities(row, series, counting).map((quantity) => {
     const targets = row.targets[quantity] ?? {}
     const everyone = contestants(row)
     const others = everyone.filter((who) => who !== 'ours')

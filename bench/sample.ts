@@ -18,8 +18,16 @@ export interface Times {
 interface Printed {
   readonly ops: number
   readonly seconds: number
+}
+
+interface Worked extends Printed {
   readonly user: number
   readonly system: number
+}
+
+interface Loaded extends Printed {
+  /** With those that were not timed. */
+  readonly all: number
 }
 
 /** How often the contestants take turns within a round. */
@@ -48,6 +56,24 @@ async function script(shop: Workshop, who: Contestant): Promise<Sample> {
   return { import: performance.now() - start }
 }
 
+/** The processor time of a server once it has done what is under way, and has next to nothing to do. */
+async function settled(server: Program): Promise<number> {
+  for (let before = server.processor(); ; ) {
+    await setTimeout(5)
+    const now = server.processor()
+    if (!(now - before > 0.0001)) return now
+    before = now
+  }
+}
+
+/** One slice of a load on a server. */
+async function loaded(load: Program, server: Program): Promise<Sample> {
+  const before = server.processor()
+  const { ops, seconds, all } = JSON.parse(await load.ask('go')) as Loaded
+  const processor = ((await settled(server)) - before) / all
+  return Number.isNaN(processor) ? { rate: ops / seconds } : { rate: ops / seconds, processor }
+}
+
 /** Starts a contestant and what is at its other end, and waits until it is warm. */
 export async function player(
   shop: Workshop,
@@ -66,10 +92,9 @@ export async function player(
   await program.line()
   return {
     async slice() {
-      const { ops, seconds, user, system } = JSON.parse(await program.ask('go')) as Printed
-      return load
-        ? { rate: ops / seconds }
-        : { time: seconds / ops, processor: (user + system) / ops }
+      if (load && peer !== null) return loaded(program, peer)
+      const { ops, seconds, user, system } = JSON.parse(await program.ask('go')) as Worked
+      return { time: seconds / ops, processor: (user + system) / ops }
     },
     async leave() {
       await program.stop()
@@ -79,6 +104,11 @@ export async function player(
 }
 
 const callgrind = ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']
+/**
+ * valgrind runs one thread at a time: where V8 compiles in another, a loop runs uncompiled
+ * for as long as that one has to wait.
+ */
+const alone = ['--single-threaded']
 
 /**
  * The address of a fresh process at the other end, and the process; nothing where none
@@ -106,7 +136,7 @@ async function instructions(shop: Workshop, row: Row, who: Contestant) {
   const count = async (operations: number): Promise<number> => {
     const [address, peer] = await other(shop, row, who)
     const args = [row.id, row.size, row.chunk, 0, 0, operations, address]
-    const program = shop.start(who, args, callgrind)
+    const program = shop.start(who, args, callgrind, alone)
     await program.line()
     const said = await program.end()
     await peer?.stop()

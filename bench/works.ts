@@ -47,6 +47,9 @@ export interface Row {
   readonly targets: Partial<Record<Quantity, Targets>>
 }
 
+/** Everyone is compared, and nothing is asked for. */
+export const everyone: Targets = { c: null, python: null, node: null }
+
 const own = (work: string, address: Peer['address']): Peer => ({ work, by: 'own', address })
 const c = (work: string, address: Peer['address'] = 'port'): Peer => ({ work, by: 'c', address })
 
@@ -185,7 +188,7 @@ export const echo = (connections: number, targets: Targets, size = 64): Row => (
   size,
   chunk: connections,
   peer: own('echo', 'port'),
-  targets: { rate: targets },
+  targets: { rate: targets, processor: everyone },
 })
 
 const servers: Row[] = [

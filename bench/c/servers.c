@@ -168,10 +168,10 @@ static int loaded;
 
 static void slice(void) {
   // Those that came while others had their turn do not count.
-  if (job.paced) answers(loaded, now() + job.ms / 4e3, job.chunk);
+  long before = job.paced ? answers(loaded, now() + job.ms / 4e3, job.chunk) : 0;
   double start = now();
   long done = answers(loaded, start + job.ms / 1e3, 1);
-  say("{\"ops\":%ld,\"seconds\":%.9f,\"user\":0,\"system\":0}", done, now() - start);
+  say("{\"ops\":%ld,\"seconds\":%.9f,\"all\":%ld}", done, now() - start, before + done);
 }
 
 /** One message is under way on each connection at any time. */
