@@ -22,6 +22,8 @@ export interface Result {
   readonly values: Partial<Record<Contestant, Distribution>>
   /** Ours to the other's; for the import the difference in milliseconds. */
   readonly ratios: Partial<Record<Other, Ratio>>
+  /** Everybody's best turn: the one from which other programs took the least. */
+  readonly best: Partial<Record<Contestant, number>>
 }
 
 /** What was measured along a curve. */
@@ -72,6 +74,9 @@ function quantities({ targets, how }: Row, series: Series, counting = false): Qu
   return all.filter((quantity) => of(series, 'ours', quantity).some(Number.isFinite))
 }
 
+const bestOf = (quantity: Quantity, values: readonly number[]): number =>
+  quantity === 'rate' ? Math.max(...values) : Math.min(...values)
+
 /** What the runs of one work come to. */
 function results(row: Row, series: Series, counting?: boolean): Result[] {
   const { id, title, unit } = row
@@ -89,6 +94,9 @@ function results(row: Row, series: Series, counting?: boolean): Result[] {
       ),
       ratios: Object.fromEntries(
         others.map((who) => [who, compare(series, who, quantity, targets[who] ?? null)]),
+      ),
+      best: Object.fromEntries(
+        everyone.map((who) => [who, bestOf(quantity, of(series, who, quantity))]),
       ),
     }
   })

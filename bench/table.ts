@@ -101,16 +101,37 @@ export function table(results: readonly Result[], curves: readonly CurveResult[]
   return tables.join('\n')
 }
 
-/** For a page of the documentation: the same, then what each contestant took. */
-export function markdown(results: readonly Result[], curves: readonly CurveResult[]): string {
-  const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`
-  const absolute = results.map((result) => [
+/** What each contestant took. */
+const absolute = (results: readonly Result[]): Grid => [
+  ['work', 'for one', ...head(everyone)],
+  ...results.map((result) => [
     heading(result),
     result.unit,
     ...everyone.map((who) => value(result.quantity, result.values[who])),
-  ])
+  ]),
+]
+
+/** Ours to theirs once more, everybody's best turns. The memory is looked at in no turns. */
+const atBest = (results: readonly Result[]): Grid => [
+  titles,
+  ...results
+    .filter(({ quantity }) => quantity !== 'memory')
+    .map((result) => {
+      const { quantity, best } = result
+      const { ours = Number.NaN } = best
+      const ratio = (theirs: number | undefined): string => {
+        if (theirs === undefined) return ''
+        return fixed(quantity, quantity === 'import' ? ours - theirs : ours / theirs)
+      }
+      return [heading(result), shown[quantity](ours), ...others.map((who) => ratio(best[who]))]
+    }),
+]
+
+/** For a page of the documentation: the same, the best turns, and what each contestant took. */
+export function markdown(results: readonly Result[], curves: readonly CurveResult[]): string {
+  const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`
   const all = grids(results, curves)
-  if (results.length > 0) all.splice(1, 0, [['work', 'for one', ...head(everyone)], ...absolute])
+  if (results.length > 0) all.splice(1, 0, atBest(results), absolute(results))
   const tables = all.map(([head, ...rows]) => [
     line(head),
     line(head.map(() => '---')),
