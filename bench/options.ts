@@ -12,7 +12,7 @@ const page = fileURLToPath(new URL('../../bench/report.html', import.meta.url))
 export const usage = `npm run bench -- [options]
 
   --quick         under a minute: fewer and shorter rounds, and not the memory of a
-                  connection, which is idle for ten seconds first
+                  connection, which is idle for fifteen seconds first
   --curves        also how figures grow with connections and with sizes
   --only a,b      these works and curves alone
   --rounds n      how often each contestant is started

@@ -154,7 +154,7 @@ async function instructions(shop: Workshop, row: Row, who: Contestant) {
  * collection. V8 looks every eight seconds whether a program had little to do of late, and
  * mostly makes one then, and gives back the room that it kept for young objects.
  */
-const IDLE = 10_000
+const IDLE = 15_000
 
 /** How much more memory a server has with more connections, each of which was used once. */
 async function memory(shop: Workshop, row: Row, who: Contestant): Promise<Sample> {
