@@ -155,7 +155,7 @@ const streams: Row[] = [
     chunk: 1,
     peer: c('sink'),
     file: true,
-    counted: 60,
+    counted: 400,
     targets: { time: { c: 1.05, python: 1, node: 0.65 }, processor: { node: 0.4 } },
   },
   {
@@ -165,7 +165,7 @@ const streams: Row[] = [
     size: 0,
     chunk: 50,
     peer: c('acceptor'),
-    counted: 8000,
+    counted: 20_000,
     targets: { time: { c: 1.2, python: 0.8, node: 0.4 } },
   },
   {
@@ -175,7 +175,7 @@ const streams: Row[] = [
     size: 0,
     chunk: 100,
     peer: c('acceptor-unix', 'path'),
-    counted: 8000,
+    counted: 20_000,
     targets: { time: { c: 1.2, python: 0.8, node: 0.4 } },
   },
 ]
