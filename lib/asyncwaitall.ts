@@ -2,7 +2,7 @@
 // see waitall.ts.
 
 import { size } from './args.js'
-import { take } from './bytes.js'
+import { aligned_alloc, LINE, take } from './bytes.js'
 import { type Op, READ, UNFINISHED } from './drive.js'
 import type { AddressOut } from './family/types.js'
 import type { Handle } from './handle.js'
@@ -85,7 +85,7 @@ export async function gather(
   method: string,
   options?: WaitOptions,
 ): Promise<[data: Buffer, address: AddressOut]> {
-  const memory = Buffer.alloc(size(bufsize, method))
+  const memory = aligned_alloc(LINE, size(bufsize, method))
   const [count, address] = await gatherInto(owner, memory, 0, flags, method, options)
   return [take(memory, count), address]
 }

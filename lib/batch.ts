@@ -3,6 +3,7 @@
 
 import { type AncData, type AncItem, pack } from './ancillary.js'
 import { type BytesLike, bytes, type Int, whole } from './args.js'
+import { aligned_alloc, LINE } from './bytes.js'
 import { ValueError } from './errors.js'
 import type { Address, AddressOut } from './family/types.js'
 import { COLUMNS, FLAGS, LENGTH, MOST, OFFSET, ROOM, SENT, Slots } from './slots.js'
@@ -50,7 +51,7 @@ export class Batch<F extends number = number> {
     const room = count(ancbufsize, 0, 0x100000, 'ancbufsize')
     const whole = messages * size
     if (whole > LARGEST) throw new ValueError('a batch has 2 GiB at most')
-    const given = memory === undefined ? Buffer.alloc(whole) : bytes(memory)
+    const given = memory === undefined ? aligned_alloc(LINE, whole) : bytes(memory)
     if (given.length < whole) {
       throw new ValueError(`memory of ${given.length} bytes is too small: ${whole} are needed`)
     }

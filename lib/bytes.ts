@@ -1,6 +1,10 @@
 // Memory for what is received. A caller asks for at most n bytes and gets r of
 // them; what it keeps must cost about r, however large n was.
 
+import { type Int, size as sizeOf, whole } from './args.js'
+import { ValueError } from './errors.js'
+import { native } from './native.js'
+
 /** Small receives lie one behind the other in pieces of this size. */
 const POOL = 8192
 /** A receive of at most so much goes into the pool. */
@@ -14,7 +18,41 @@ const Piece = (Buffer as unknown as { [Symbol.species]: typeof Uint8Array })[Sym
 /** So few bytes are copied faster by a loop than by the engine. */
 const FEW = 512
 
-const words = (memory: Buffer) => new Int32Array(memory.buffer, 0, memory.length / 4)
+const words = (memory: Buffer) =>
+  new Int32Array(memory.buffer, memory.byteOffset, memory.length / 4)
+
+/**
+ * A cache line. The kernel copies out of pages that it fills from their beginning. Some
+ * processors take two to four times as long to copy to an address that lies 1 to 31 bytes
+ * further into its page than the source, and malloc(3) has large memory begin at byte 16.
+ */
+export const LINE = 64
+
+/** The part of new memory that begins at a multiple of `alignment`. */
+function aligned(memory: ArrayBuffer, size: number, alignment: number): Buffer {
+  const past = native.misalignment(new Uint8Array(memory), alignment)
+  return new Piece(memory, -past & (alignment - 1), size) as Buffer
+}
+
+/**
+ * New memory of `size` bytes, all 0, that begins at a multiple of `alignment`. Large
+ * receives into memory that begins a cache line, `aligned_alloc(64, size)`, can be twice
+ * and more as fast. aligned_alloc(3)
+ * @param alignment bytes, a power of two, 2 ** 30 at most
+ * @throws ValueError a bad alignment, or a negative size
+ */
+export function aligned_alloc(alignment: Int, size: Int): Buffer {
+  const n = whole(alignment)
+  if (n < 1 || n > 2 ** 30 || (n & (n - 1)) !== 0) {
+    throw new ValueError('alignment must be a power of two, 1 to 2 ** 30')
+  }
+  const length = sizeOf(size, 'aligned_alloc', 'negative size in aligned_alloc')
+  return aligned(new ArrayBuffer(length + n - 1), length, n)
+}
+
+/** Memory for a large receive: whatever lay there before. */
+const large = (size: number): Buffer =>
+  aligned(Buffer.allocUnsafeSlow(size + LINE - 1).buffer, size, LINE)
 
 let pool = Buffer.allocUnsafeSlow(POOL)
 /** Its memory, because the getter takes as long as a quarter of a system call. */
@@ -40,9 +78,9 @@ export function room(size: number, cleared: boolean): Buffer {
     start = reserve(size)
     return pool
   }
-  if (size > SLAB) return Buffer.allocUnsafeSlow(size)
+  if (size > SLAB) return large(size)
   if (slab === null) {
-    slab = Buffer.allocUnsafeSlow(SLAB)
+    slab = large(SLAB)
     slabWords = words(slab)
   }
   return slab

@@ -52,6 +52,8 @@ export interface Native {
   read<L extends boolean>(fd: number, size: number, later: L): Later<L, Buffer | Result>
   /** lseek(2) from the beginning. */
   seek(fd: number, offset: number): Result
+  /** How far behind a multiple of `alignment` memory begins. */
+  misalignment(buffer: Uint8Array, alignment: number): Result
   /** The two descriptors come in `value`, the reading end first. */
   pipe(flags: number): Result
   /** An offset of -1 is none. */

@@ -8,6 +8,7 @@ export { type AncData, type AncItem, CMSG_LEN, CMSG_SPACE } from './ancillary.js
 export type { BytesLike, Int } from './args.js'
 export { getdefaulttimeout, type SocketOptions, setdefaulttimeout } from './base.js'
 export { Batch, type BatchMessage, type BatchOptions } from './batch.js'
+export { aligned_alloc } from './bytes.js'
 export { type SocketConstructor, socket } from './callable.js'
 export { inet_checksum } from './checksum.js'
 export {

@@ -1,7 +1,7 @@
 // MSG_WAITALL, where the kernel must not be the one that waits.
 
 import { size } from './args.js'
-import { take } from './bytes.js'
+import { aligned_alloc, LINE, take } from './bytes.js'
 import { block, kernelTimeout, READ, tick } from './drive.js'
 import type { AddressOut } from './family/types.js'
 import { type Handle, mustNotBlock } from './handle.js'
@@ -67,7 +67,7 @@ export function gather(
   flags: unknown,
   method: string,
 ): [data: Buffer, address: AddressOut] {
-  const memory = Buffer.alloc(size(bufsize, method))
+  const memory = aligned_alloc(LINE, size(bufsize, method))
   const [count, address] = gatherInto(h, memory, 0, flags, method)
   return [take(memory, count), address]
 }

@@ -76,6 +76,7 @@ Napi::Object Init(Napi::Env env, Napi::Object object) {
   exports.Add<Sendfile>("sendfile");
   exports.Add<Read>("read");
   exports.Add<Seek>("seek");
+  exports.Add<Misalignment, 2>("misalignment");
   exports.Add<Pipe>("pipe");
   exports.Add<Splice>("splice");
   exports.Add<Sendmsg, 2>("sendmsg");

@@ -68,7 +68,7 @@ Function Socket, Socketpair, Bind, Listen, Accept, Connect, Shutdown, Close, Dup
     Getpeername, Nonblocking, Cloexec, Own;
 
 // transfer.cc
-Function Recv, Recvfrom, Send, Sendto, Sendfile, Read, Seek;
+Function Recv, Recvfrom, Send, Sendto, Sendfile, Read, Seek, Misalignment;
 
 // splice.cc
 Function Pipe, Splice;

@@ -123,4 +123,15 @@ Napi::Value Seek(Args& args) {
   return Result(args, lseek(fd, static_cast<off_t>(offset), SEEK_SET));
 }
 
+// How far behind a multiple of `alignment` memory begins, which decides how fast the
+// kernel copies to it. (buffer, alignment) -> bytes
+Napi::Value Misalignment(Args& args) {
+  const Span memory = args.Whole(0);
+  const int alignment = args.Int(1);
+  if (args.failed()) return {};
+  if (alignment <= 0) return Number(args.env(), -EINVAL);
+  const auto address = reinterpret_cast<uintptr_t>(memory.data);
+  return Number(args.env(), static_cast<int64_t>(address % static_cast<uintptr_t>(alignment)));
+}
+
 }  // namespace bsd

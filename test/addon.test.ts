@@ -22,6 +22,7 @@ const signatures: Record<string, Kind[]> = {
   sendfile: ['int', 'int', 'number', 'number'],
   read: ['int', 'number', 'bool'],
   seek: ['int', 'number'],
+  misalignment: ['bytes', 'int'],
   pipe: ['int'],
   splice: ['int', 'number', 'int', 'number', 'number', 'int'],
   // Quick ones, whose numbers are in the scratch memory.

@@ -22,7 +22,7 @@ function sendRecv(): Work {
 
 function sendRecvInto(): Work {
   const [here, there] = socket.socketpair()
-  const memory = Buffer.alloc(job.size)
+  const memory = socket.aligned_alloc(64, job.size)
   return {
     chunk(n) {
       for (let i = 0; i < n; i++) {

@@ -8,7 +8,7 @@ type Blocking = socket.socket<typeof socket.AF_INET> | socket.socket<typeof sock
 
 /** Sends back whole messages: both sides would block if neither read. */
 function pong(s: Blocking): void {
-  const memory = Buffer.alloc(job.size)
+  const memory = socket.aligned_alloc(64, job.size)
   for (let got = 0; ; ) {
     const n = got === 0 ? s.recv_into(memory) : s.recv_into(memory.subarray(got))
     if (n === 0) return

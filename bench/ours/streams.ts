@@ -24,7 +24,7 @@ function toUnix() {
 }
 
 function pingPong(s: Stream): Work {
-  const echo = Buffer.alloc(job.size)
+  const echo = socket.aligned_alloc(64, job.size)
   return {
     chunk(n) {
       for (let i = 0; i < n; i++) {

@@ -65,6 +65,7 @@ const isClass = (value: unknown): boolean => /^class/.test(String(value))
 
 /** What Python lacks; its bad input is in the tests of its own subject. */
 const beyond = [
+  'socket.aligned_alloc(',
   'socket.attach_filter(',
   'socket.decode_ancillary(',
   'socket.detach_filter(',

@@ -161,6 +161,7 @@ const signatures: Record<string, fc.Arbitrary<unknown>[]> = {
   sendfile: [fd, fd, ints, ints],
   read: [fd, ints, now],
   seek: [fd, ints],
+  misalignment: [memory, ints],
   pipe: [fc.constantFrom(0, 2048, 0x4000, -1)],
   splice: [fd, offset, fd, offset, ints, ints],
   sendmsg: [fd, list, control, length, ints, length],
