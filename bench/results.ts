@@ -56,10 +56,12 @@ function compare(series: Series, who: Other, quantity: Quantity, target: number 
   const theirs = of(series, who, quantity)
   const compared =
     quantity === 'import' ? distribution(ours.map((ms, i) => ms - theirs[i])) : ratios(ours, theirs)
+  // A server that gave back more memory than its connections took leaves nothing to compare.
+  const sound = quantity === 'import' || [ours, theirs].every((all) => distribution(all).median > 0)
   return {
     ...compared,
     target,
-    holds: target === null ? null : holds(quantity, compared.median, target),
+    holds: target === null ? null : sound && holds(quantity, compared.median, target),
   }
 }
 
