@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { curves } from './curves.js'
-import { SLICES } from './sample.js'
+import { SLICES, WARM } from './sample.js'
 import { rows } from './works.js'
 
 /** Where the plots go. */
@@ -18,7 +18,8 @@ export const usage = `npm run bench -- [options]
   --rounds n      how often each contestant is started
   --ms n          how long it is measured each time, in milliseconds
   --processor     shows processor time (user + system) for every work
-  --instructions  counts user-space instructions instead of time, with valgrind
+  --instructions  counts user-space instructions instead of time, with valgrind;
+                  some forty minutes
   --json file|-   writes the results as JSON
   --html file     writes a page with plots; bench/report.html if left out, and
                   nothing with --only
@@ -85,7 +86,7 @@ export function options(args: readonly string[]): Options | null {
       positive(values.rounds, values.instructions ? 1 : values.quick ? 2 : 11, 'rounds'),
     ),
     ms,
-    warm: Math.min(ms, 300),
+    warm: Math.min(ms, WARM),
     json: values.json ?? null,
     markdown: values.markdown ?? false,
     processor: values.processor ?? false,

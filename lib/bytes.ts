@@ -28,7 +28,10 @@ const words = (memory: Buffer) =>
  */
 export const LINE = 64
 
-/** The part of new memory that begins at a multiple of `alignment`. */
+/**
+ * The part of new memory that begins at a multiple of `alignment`. An ArrayBuffer, because
+ * what a small typed array has without one may yet be moved.
+ */
 function aligned(memory: ArrayBuffer, size: number, alignment: number): Buffer {
   const past = native.misalignment(new Uint8Array(memory), alignment)
   return new Piece(memory, -past & (alignment - 1), size) as Buffer
